@@ -1,0 +1,1 @@
+"""Numerical programs as plain Python loops, each differentiated by irad."""

@@ -1,0 +1,7 @@
+"""``python -m irad``."""
+
+import sys
+
+from irad.cli import main
+
+sys.exit(main())

@@ -1,0 +1,197 @@
+"""From a Python function and the types of its arguments to native code: traces, derivatives and executables, each made once."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from irad.errors import NonScalarReturnError, RuntimeActivityError, fail
+from irad.frontend import Trace, trace
+from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
+from irad.ir.core import Func, Module, clone_func
+from irad.ir.types import is_differentiable
+from irad.options import Options
+from irad.passes.ad.activity import Activity
+from irad.passes.ad.forward import forward
+from irad.passes.ad.reverse import reverse
+from irad.passes.alias import Alias
+from irad.passes.pipeline import finish, optimize
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """Which derivative of a function: None of it, forward or reverse, by which parameters.
+
+    `active` has a flag for every parameter of the traced function; `results`: which of the results are differentiated; `implicit`: memory that turns out to need a shadow gets one (the
+    caller passes zeros), instead of being refused.
+    """
+
+    mode: str = "primal"
+    active: tuple[bool, ...] = ()
+    results: Literal["all", "first", "none"] = "all"
+    with_primal: bool = True
+    implicit: bool = False
+
+
+class Program:
+    """A function traced for certain argument types, and what has been compiled from it."""
+
+    def __init__(self, f: Callable[..., Any], specs: Sequence[Spec], options: Options) -> None:
+        self.options = options
+        self.trace: Trace = trace(f, specs)
+        self.module = self.trace.module
+        self.name = self.trace.func.name
+        self.written = self.trace.written
+        self._executables: dict[tuple[Derivative, bool], Executable] = {}
+        self._activities: dict[Derivative, tuple[bool, ...]] = {}
+        self.lock = threading.RLock()
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters the traced function has, captured arrays included."""
+        return len(self.trace.func.args)
+
+    def result_is_real_number(self, first: bool = False) -> bool:
+        """Whether the function returns one float, or a tuple whose first entry is one."""
+        result = self.trace.result
+        if first and isinstance(result, tuple) and result:
+            result = result[0]
+        return isinstance(result, ScalarSpec) and result.dtype.kind == "f"
+
+    def prepared(self, noalias: bool) -> Module:
+        """A copy of the module, optimised as far as it is before differentiation."""
+        module = copy_module(self.module)
+        for func in module.funcs.values():
+            if func.name == self.name:
+                func.attrs["noalias"] = noalias
+        optimize(module, self.options)
+        return module
+
+    def activity(self, wanted: Derivative) -> tuple[bool, ...]:
+        """The flags of a derivative, with those of memory that needs a shadow added, or refused unless `implicit`."""
+        if wanted not in self._activities:
+            self._activities[wanted] = self._complete(wanted)
+        return self._activities[wanted]
+
+    def _complete(self, wanted: Derivative) -> tuple[bool, ...]:
+        module = self.prepared(noalias=True)
+        func = module.funcs[self.name]
+        flags = list(wanted.active) + [False] * (len(func.args) - len(wanted.active))
+        results = None if wanted.mode == "forward" else self._active_results(wanted, func)
+        while True:
+            forced = Activity(module, func, Alias(func), flags, results).forced
+            if not forced:
+                return tuple(flags)
+            for arg, loc in forced.items():
+                if not wanted.implicit:
+                    raise fail(
+                        RuntimeActivityError, loc, f"an active value is stored into, or may share a variable with, {_describe(func, arg.index)}, which is Const and has no shadow.",
+                        "Pass it as Duplicated, with a shadow of zeros, or copy it first.",
+                    )  # fmt: skip
+                flags[arg.index] = True
+
+    def executable(self, wanted: Derivative, noalias: bool) -> Executable:
+        """Native code of a derivative."""
+        key = wanted, noalias
+        with self.lock:
+            if key not in self._executables:
+                self._executables[key] = Executable(*self.derive(wanted, noalias), self.options)
+            return self._executables[key]
+
+    def derive(self, wanted: Derivative, noalias: bool, finished: bool = True) -> tuple[Module, Func]:
+        """The module and the function of a derivative."""
+        module = self.prepared(noalias)
+        func = module.funcs[self.name]
+        results = self._active_results(wanted, func)
+        if wanted.mode == "reverse":
+            if wanted.results != "none" and not self.result_is_real_number(first=wanted.results == "first"):
+                raise self._not_scalar()
+            func = reverse(module, self.name, self.activity(wanted), results, wanted.with_primal)
+        elif wanted.mode == "forward":
+            func = forward(module, self.name, self.activity(wanted), results, wanted.with_primal)
+        if finished:
+            finish(module, self.options)
+        return module, func
+
+    def _active_results(self, wanted: Derivative, func: Func) -> list[bool]:
+        last = {"all": len(func.result_types), "first": 1, "none": 0}[wanted.results]
+        return [i < last and is_differentiable(t) for i, t in enumerate(func.result_types)]
+
+    def _not_scalar(self) -> Exception:
+        return fail(
+            NonScalarReturnError,
+            self.trace.func.loc,
+            f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
+            "For its Jacobian use jacobian or vjp, or write the result into a Duplicated argument.",
+        )
+
+
+class Executable:
+    """A module, its entry function, and the native code, compiled when it is first called."""
+
+    def __init__(self, module: Module, func: Func, options: Options) -> None:
+        from irad.runtime.engine import compile_module
+
+        self.native = compile_module(module, func.name, options)
+
+    def __call__(self, *flat: Any) -> list[Any]:
+        return self.native(*flat)
+
+
+def copy_module(module: Module) -> Module:
+    """A copy that may be changed without changing the original."""
+    return Module([clone_func(f, name) for name, f in module.funcs.items()])
+
+
+def describe(tree: Any) -> str:
+    """A result's type in words."""
+    match tree:
+        case ScalarSpec():
+            return f"a number of dtype {tree.dtype}"
+        case ArraySpec():
+            return f"an array of {tree.rank} dimensions and dtype {tree.dtype}"
+        case Static():
+            return repr(tree.value)
+        case tuple() | list():
+            return f"a {type(tree).__name__} of {len(tree)}"
+        case _:
+            return f"a {type(tree).__name__}"
+
+
+def _describe(func: Func, i: int) -> str:
+    hint = func.args[i].hint
+    return f"argument {hint}" if hint else f"argument {i}"
+
+
+_programs: weakref.WeakKeyDictionary[Any, dict[Any, list[Program]]] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def program(f: Callable[..., Any], specs: Sequence[Spec], options: Options) -> Program:
+    """The program of a function for these types; traced again where a global or captured name that it read has changed."""
+    try:
+        versions = _programs.setdefault(f, {})
+    except TypeError:  # an object without weak references or hash
+        return Program(f, specs, options)
+    key = (tuple(specs), options)
+    for known in versions.get(key, ()):
+        if known.trace.guards.hold():
+            return known
+    with _lock:
+        made = Program(f, specs, options)
+        versions[key] = [made, *versions.get(key, ())][:8]
+    return made
+
+
+def clear_caches() -> None:
+    """Forget all compiled code; what is still referenced keeps working.
+
+    Examples
+    --------
+    >>> import irad
+    >>> irad.clear_caches()
+    """
+    _programs.clear()

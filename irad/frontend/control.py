@@ -1,0 +1,310 @@
+"""Branches, short-circuit operators, checks and raises of rewritten code: plain Python where the condition is known, IR where it is traced."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from irad.frontend import values
+from irad.frontend.dtypes import BOOL
+from irad.frontend.emit import is_true, negate_bool
+from irad.frontend.merging import Maybe
+from irad.frontend.regions import Join, Side, Thunk, Variable, harmless, trace_side, variables
+from irad.frontend.state import Diverges, Pending, State, only, splice, state
+from irad.frontend.values import Array, Scalar, Traced
+from irad.ir.builder import Builder
+from irad.ir.core import Value
+from irad.ir.ops import arith, irad, scf
+
+
+def is_traced(x: Any) -> bool:
+    """Whether the truth of a value is known only at run time."""
+    return isinstance(x, Traced) or getattr(type(x), "__irad_truth__", None) is not None and x.__irad_truth__() is not None
+
+
+def truth(x: Any) -> Value:
+    """The i1 that tells whether a traced value is true."""
+    if isinstance(x, Scalar):
+        return is_true(values.emitter(), x.value, x.dtype)
+    if isinstance(x, Array):
+        raise values.refuse("the truth value of an array with more than one element is ambiguous.", "Compare one element, or use np.sum(condition) > 0.")
+    return truth(x.__irad_truth__())
+
+
+def if_(test: Any, then: Thunk, orelse: Thunk | None, names: Sequence[str]) -> None:
+    """An if statement."""
+    if not is_traced(test):
+        if test:
+            then()
+        elif orelse is not None:
+            orelse()
+        return
+    branch(test, then, orelse, variables(names, then, orelse))
+
+
+def ifexp(test: Any, then: Thunk, orelse: Thunk, names: Sequence[str] = ()) -> Any:
+    """`then if test else orelse`."""
+    if not is_traced(test):
+        return then() if test else orelse()
+    return branch(test, then, orelse, variables(names, then, orelse))
+
+
+def and_(left: Any, right: Thunk, names: Sequence[str] = ()) -> Any:
+    """`left and right`."""
+    if not is_traced(left):
+        return right() if left else left
+    return branch(left, right, lambda: left, variables(names, right), arith.AndI)
+
+
+def or_(left: Any, right: Thunk, names: Sequence[str] = ()) -> Any:
+    """`left or right`."""
+    if not is_traced(left):
+        return left if left else right()
+    return branch(left, lambda: left, right, variables(names, right), arith.OrI)
+
+
+def not_(x: Any) -> Any:
+    """`not x`."""
+    if not is_traced(x):
+        return not x
+    condition = truth(x)
+    return Scalar(negate_bool(values.emitter(), condition), BOOL, True)
+
+
+def branch(test: Any, then: Thunk | None, orelse: Thunk | None, names: Sequence[Variable], combine: type[arith.AndI | arith.OrI] | None = None) -> Any:
+    """Run one of two pieces of code at run time; the value is what they return.
+
+    `combine`: the operation that does it without a branch, if both are truth values and the second is cheap and harmless.
+    """
+    now = state()
+    condition = truth(test)
+    a = trace_side(now, then, names)
+    b = trace_side(now, orelse, names)
+    builder = values.emitter()
+    if a.ended or b.ended:
+        return _one_sided(now, builder, condition, a, b, names)
+    if combine is not None and (combined := _combined(builder, test, a, b, combine)) is not None:
+        return combined
+    join = Join(now, names, a, b)
+    result_types = join.types
+    if a.block.first is None and b.block.first is None and not result_types:
+        return join.finish(())
+    for side, block in enumerate((a.block, b.block)):
+        given = join.yields(side, block)
+        builder.at(block).yield_(*given)
+    op = builder.op(scf.If, (condition,), None, result_types, [a.block, b.block])
+    return join.finish(op.results)
+
+
+def _combined(builder: Builder, test: Any, a: Side, b: Side, combine: type[arith.AndI | arith.OrI]) -> Any:
+    """`and`/`or` of two truth values, without a branch where the right one is harmless."""
+    side = a if combine is arith.AndI else b
+    plain = not side.held and not side.finals and isinstance(test, Scalar) and test.dtype == BOOL
+    if not plain or not only(side.block, harmless):
+        return None
+    right = side.result
+    if isinstance(right, bool | np.bool_):
+        return test if bool(right) is (combine is arith.AndI) else bool(right)
+    if not isinstance(right, Scalar) or right.dtype != BOOL:
+        return None
+    splice(side.block, builder.block)
+    return Scalar(builder(combine, test.value, right.value), BOOL, test.weak and right.weak)
+
+
+def _one_sided(now: State, builder: Builder, condition: Value, a: Side, b: Side, names: Sequence[Variable]) -> Any:
+    """A branch of which a side does not come to its end: the program goes on as the other side does."""
+    if a.ended and b.ended:
+        if Pending in (a.ended, b.ended):
+            raise Pending
+        for side in (a, b):
+            builder.at(side.block).yield_()
+        builder.op(scf.If, (condition,), None, (), [a.block, b.block])
+        raise Diverges
+    ended, other = (a, b) if a.ended else (b, a)
+    if ended.ended is Diverges:
+        _leave(builder, condition, ended, ended is a)
+    splice(other.block, builder.block)
+    return other.apply(now, names)
+
+
+def _leave(builder: Builder, condition: Value, side: Side, when: bool) -> None:
+    """Emit the side that raises: as a mere check where it does nothing else."""
+    last = side.block.last
+    if isinstance(last, irad.Check) and all(op is last or harmless(op) for op in side.block.ops):
+        splice(side.block, builder.block)
+        holds = negate_bool(builder, condition) if when else condition
+        if not _is_false(last.operands[0]):
+            holds = builder(arith.OrI, holds, last.operands[0])
+        last.detach()
+        builder.insert(last)
+        last.set_operand(0, holds)
+        return
+    op = builder.if_(condition)
+    target = op.then if when else op.orelse
+    splice(side.block, target)
+    for block in (op.then, op.orelse):
+        builder.at(block).yield_()
+
+
+def _is_false(value: Value) -> bool:
+    return isinstance(value.op, arith.Constant) and not value.op.value
+
+
+# ---------------------------------------------------------------- comparisons
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+    "Is": operator.is_,
+    "IsNot": operator.is_not,
+    "In": lambda x, y: x in y,
+    "NotIn": lambda x, y: x not in y,
+}
+
+
+def equal(x: Any, y: Any) -> Any:
+    """`x == y`, of tuples that hold traced values too."""
+    if type(x) is type(y) and isinstance(x, tuple | list):
+        if len(x) != len(y):
+            return False
+        result: Any = True
+        for one, other in zip(x, y, strict=True):
+            same = equal(one, other)
+            if same is True:
+                continue
+            if same is False:
+                return False
+            result = same if result is True else and_(result, _constant(same))
+        return result
+    return x == y
+
+
+def _constant(value: Any) -> Thunk:
+    return lambda: value
+
+
+def unequal(x: Any, y: Any) -> Any:
+    """`x != y`."""
+    if type(x) is type(y) and isinstance(x, tuple | list):
+        return not_(equal(x, y))
+    return x != y
+
+
+_COMPARE |= {"Eq": equal, "NotEq": unequal}
+
+
+def chain(names: Sequence[str], left: Any, right: Any, *later: Thunk) -> Any:
+    """`left < right < …`: each operand is evaluated once, and none behind the first comparison that fails."""
+    result = _COMPARE[names[0]](left, right)
+    if not later:
+        return result
+    return and_(result, lambda: chain(names[1:], right, later[0](), *later[1:]))
+
+
+# ---------------------------------------------------------------- names, checks, raises
+
+
+def bound(read: Thunk, name: str) -> Any:
+    """The value of a variable that some path may not have assigned."""
+    try:
+        x = read()
+    except NameError:
+        missing(UnboundLocalError, f"cannot access local variable '{name}' where it is not associated with a value")
+        raise Diverges from None
+    return present(x, UnboundLocalError, f"cannot access local variable '{name}' where it is not associated with a value") if type(x) is Maybe else x
+
+
+def present(x: Maybe, error: type[Exception], message: str) -> Any:
+    """The value of what some path did not assign, checked at run time."""
+    if x.flag is False:
+        missing(error, message)
+        raise Diverges
+    flag = truth(x.flag)
+    values.emitter().check(flag, error.__name__, _escaped(message))
+    return x.value
+
+
+def missing(error: type[Exception], message: str) -> None:
+    """Raise an exception that is certain here: now, or at run time if this code may not run."""
+    raise_(error(message))
+
+
+def raise_(exception: Any) -> None:
+    """A raise statement."""
+    now = state()
+    if isinstance(exception, type):
+        exception = exception()
+    if not now.conditional:
+        raise exception
+    kind = type(exception)
+    name = kind.__name__
+    if getattr(builtins, name, None) is not kind:
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        now.exceptions[name] = kind
+    message, shown = _message(exception)
+    builder = values.emitter()
+    builder.check(builder.constant(False, builder.true().type), name, message, *shown)
+    raise Diverges
+
+
+def assert_(test: Any, message: Thunk | None = None) -> None:
+    """An assert statement."""
+
+    def fails() -> None:
+        raise_(AssertionError(message()) if message is not None else AssertionError())
+
+    if is_traced(test):
+        branch(test, None, fails, ())
+    elif not test:
+        fails()
+
+
+def static(x: Any, what: str) -> Any:
+    """A value that a construct needs while tracing."""
+    if is_traced(x):
+        raise values.refuse(f"the subject of a {what} statement is known only when the compiled function runs.", "Use if and elif.")
+    return x
+
+
+class Shown:
+    """A traced value in an f-string: formats as a marker, which the message of an exception replaces by the value at run time."""
+
+    pending: dict[str, Scalar] = {}  # noqa: RUF012 - emptied by the exception that shows them
+
+    def __init__(self, value: Scalar) -> None:
+        self.marker = f"\ue000{id(value)}\ue001"
+        self.pending[self.marker] = value
+
+    def __format__(self, spec: str) -> str:
+        return self.marker
+
+    __str__ = __repr__ = lambda self: self.marker  # type: ignore[assignment]
+
+
+def text(x: Any) -> Any:
+    """A value that an f-string formats."""
+    return Shown(x) if isinstance(x, Scalar) else x
+
+
+def _message(exception: BaseException) -> tuple[str, list[Value]]:
+    """Text of an exception with {0}, {1} for traced values, and those values."""
+    if len(exception.args) == 1 and isinstance(exception.args[0], Scalar):
+        return "{0}", [exception.args[0].value]
+    message = _escaped(str(exception))
+    shown: list[Value] = []
+    for marker, value in Shown.pending.items():
+        if marker in message:
+            message = message.replace(marker, f"{{{len(shown)}}}")
+            shown.append(value.value)
+    Shown.pending.clear()
+    return message, shown
+
+
+def _escaped(message: str) -> str:
+    return message.replace("{", "{{").replace("}", "}}")

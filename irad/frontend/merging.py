@@ -1,0 +1,332 @@
+"""Joins what two paths of control leave in a variable: templates say which parts are carried as IR values, and under which spec.
+
+A template is `Leaf` (carried), `Fixed` (the same on all paths), `MaybeUnbound`, or a `Tree` of templates for containers.
+`widen` makes a template wide enough for one more value, `flatten` lists the IR values of a value under a template, and `build` is the
+reverse. `widen` gives back the same template object where nothing had to change, which is how a fixpoint is noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from irad.frontend import abstract, values
+from irad.frontend.abstract import ScalarSpec, Spec, Static
+from irad.frontend.dtypes import BOOL
+from irad.frontend.state import State, contents, set_contents
+from irad.frontend.values import Traced
+from irad.ir.core import Value
+from irad.ir.types import Type
+
+_FLAG = ScalarSpec(BOOL, True)
+
+
+class _Mark:
+    """A value that no program can make."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNBOUND = _Mark("UNBOUND")  # a name that is not assigned, or an attribute or key that is not there
+HOLE = _Mark("HOLE")  # a value that nobody will look at
+
+
+class Mismatch(Exception):
+    """Two values that have no common type; the text names them, the catcher adds the variable."""
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """A number or array that is carried."""
+
+    spec: Spec
+
+
+@dataclass(slots=True, eq=False)
+class Fixed:
+    """A value that is the same on all paths."""
+
+    value: Any
+
+
+@dataclass(slots=True, eq=False)
+class Tree:
+    """A container whose parts are templates; `rebuild` makes one from the parts."""
+
+    kind: Any
+    keys: tuple[Any, ...]
+    parts: list[Template]
+    origins: list[Any]  # the mutable containers that it may be
+
+
+@dataclass(slots=True, eq=False)
+class MaybeUnbound:
+    """A name that some path did not assign."""
+
+    value: Template
+    flag: Template
+
+
+Template = Leaf | Fixed | Tree | MaybeUnbound
+
+
+@dataclass(slots=True, eq=False)
+class Maybe:
+    """What a variable holds that some path did not assign: its value, and whether it has one."""
+
+    value: Any
+    flag: Any
+
+
+def template(x: Any, carry: bool) -> Template:
+    """The template of one value; with `carry` its numbers and arrays are carried."""
+    if not carry:
+        return Fixed(x)
+    if _is_leaf(x):
+        return Leaf(abstract.spec_of(x))
+    if isinstance(x, Maybe):
+        return MaybeUnbound(template(x.value, True), template(x.flag, True))
+    if type(x) is tuple or _is_namedtuple(x):
+        return Tree(type(x), tuple(range(len(x))), [template(v, True) for v in x], [])
+    return Fixed(x)
+
+
+class Widening:
+    """One pass of widening; remembers pairs of mutable containers, so that two names of one container stay that."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[int, int], tuple[Template, Any, Template]] = {}
+
+    def __call__(self, t: Template, x: Any) -> Template:
+        """A template for what `t` describes and for `x`."""
+        if x is HOLE:
+            return t
+        match t:
+            case Fixed():
+                return self.fixed(t, x)
+            case MaybeUnbound():
+                return self.maybe(t, x)
+            case Leaf():
+                return self.leaf(t, x)
+        return self.tree(t, x)
+
+    def fixed(self, t: Fixed, x: Any) -> Template:
+        old = t.value
+        if identical(old, x):
+            return t
+        if old is HOLE:
+            return template(x, True)
+        if old is UNBOUND or x is UNBOUND:
+            return self.unbound(Fixed(HOLE) if old is UNBOUND else t, old is not UNBOUND, x)
+        if isinstance(old, Maybe):
+            return self.maybe(MaybeUnbound(Fixed(old.value), Fixed(old.flag)), x)
+        if isinstance(x, Maybe):
+            return self.maybe(MaybeUnbound(t, Fixed(True)), x)
+        if _is_leaf(old):
+            return self.leaf(Leaf(abstract.spec_of(old)), x)
+        kind = _kind(old)
+        if kind is not None and kind == _kind(x):
+            known = self.seen.get((id(old), id(x)))
+            if known is not None and known[1] is x:
+                return known[2]
+            held = _parts(old)
+            tree = self.tree(Tree(kind, tuple(held), [Fixed(v) for v in held.values()], [old] if _mutable(old) else []), x)
+            self.seen[id(old), id(x)] = (t, x, tree)
+            return tree
+        raise Mismatch(f"{describe(old)} on one path and {describe(x)} on the other")
+
+    def leaf(self, t: Leaf, x: Any) -> Template:
+        if x is UNBOUND or isinstance(x, Maybe):
+            return self.unbound(t, True, x)
+        joined = abstract.join(t.spec, abstract.spec_of(x)) if _is_leaf(x) else None
+        if joined is None:
+            raise Mismatch(f"{describe_spec(t.spec)} on one path and {describe(x)} on the other")
+        return t if joined == t.spec else Leaf(joined)
+
+    def unbound(self, value: Template, bound: bool, x: Any) -> Template:
+        return self.maybe(MaybeUnbound(value, Fixed(bound)), x)
+
+    def maybe(self, t: MaybeUnbound, x: Any) -> Template:
+        if isinstance(x, Maybe):
+            value, flag = self(t.value, x.value), self(t.flag, x.flag)
+        elif x is UNBOUND:
+            value, flag = t.value, self(t.flag, False)
+        else:
+            value, flag = self(t.value, x), self(t.flag, True)
+        return t if value is t.value and flag is t.flag else MaybeUnbound(value, flag)
+
+    def tree(self, t: Tree, x: Any) -> Template:
+        if x is UNBOUND or isinstance(x, Maybe):
+            return self.unbound(t, True, x)
+        if _kind(x) != t.kind:
+            raise Mismatch(f"a {_type_name(t.kind)} on one path and {describe(x)} on the other")
+        held = _parts(x)
+        if tuple(held) != t.keys:
+            raise Mismatch(f"a {_type_name(t.kind)} of {len(t.keys)} elements on one path and one of {len(held)} on the other")
+        parts = [self(p, v) for p, v in zip(t.parts, held.values(), strict=True)]
+        if all(a is b for a, b in zip(parts, t.parts, strict=True)):
+            if _mutable(x):
+                t.origins.append(x)
+            return t
+        return Tree(t.kind, t.keys, parts, [*t.origins, x] if _mutable(x) else [])
+
+
+def types(t: Template) -> list[Type]:
+    """IR types of what a template carries."""
+    out: list[Type] = []
+    _collect(t, lambda leaf: out.append(abstract.to_ir(leaf.spec)), set())
+    return out
+
+
+def leaves(t: Template) -> list[Leaf]:
+    """What a template carries."""
+    out: list[Leaf] = []
+    _collect(t, out.append, set())
+    return out
+
+
+def _collect(t: Template, visit: Callable[[Leaf], Any], seen: set[int]) -> None:
+    if isinstance(t, Leaf):
+        visit(t)
+    elif isinstance(t, MaybeUnbound):
+        _collect(t.value, visit, seen)
+        _collect(t.flag, visit, seen)
+    elif isinstance(t, Tree) and id(t) not in seen:
+        seen.add(id(t))
+        for part in t.parts:
+            _collect(part, visit, seen)
+
+
+def flatten(t: Template, x: Any, out: list[Value], seen: set[int]) -> None:
+    """Append the IR values of `x` under a template, converted to its specs; placeholders where `x` has none."""
+    match t:
+        case Leaf():
+            missing = x is HOLE or x is UNBOUND
+            out.append(abstract.unwrap(abstract.zero(t.spec) if missing else abstract.coerce(x, t.spec)))
+        case MaybeUnbound():
+            inner, flag = (x.value, x.flag) if isinstance(x, Maybe) else (HOLE, False) if x is UNBOUND or x is HOLE else (x, True)
+            flatten(t.value, inner, out, seen)
+            flatten(t.flag, flag, out, seen)
+        case Tree():
+            if id(t) not in seen:
+                seen.add(id(t))
+                missing = x is HOLE or x is UNBOUND
+                held = dict.fromkeys(t.keys, HOLE) if missing else _parts(x)
+                for part, key in zip(t.parts, t.keys, strict=True):
+                    flatten(part, held[key], out, seen)
+
+
+def build(t: Template, given: Iterator[Value], made: dict[int, Any], state: State, opened: int | None) -> Any:
+    """The value that a template describes, from IR values; `opened`: containers made since then may be written."""
+    match t:
+        case Leaf():
+            return abstract.wrap(next(given), t.spec)
+        case MaybeUnbound():
+            value = build(t.value, given, made, state, opened)
+            flag = build(t.flag, given, made, state, opened)
+            return value if flag is True else Maybe(value, flag)
+        case Tree():
+            if id(t) not in made:
+                made[id(t)] = _rebuild(t.kind, t.keys, [build(p, given, made, state, opened) for p in t.parts])
+                if t.origins:
+                    _protect(made[id(t)], t.origins, state, opened)
+            return made[id(t)]
+    return t.value
+
+
+def _protect(new: Any, origins: list[Any], state: State, opened: int | None) -> None:
+    """A container that stands for one of several may be written only if nobody else can hold those."""
+    state.fresh(new)
+    if opened is None or not all(id(o) in state.made and state.made[id(o)][1] > opened for o in origins):
+        state.shared[id(new)] = new
+
+
+# ---------------------------------------------------------------- kinds of values
+
+
+def _is_leaf(x: Any) -> bool:
+    return isinstance(x, Traced | bool | int | float | complex | np.generic | np.ndarray) and not isinstance(x, np.str_ | np.bytes_)
+
+
+def _is_namedtuple(x: Any) -> bool:
+    return isinstance(x, tuple) and hasattr(x, "_fields")
+
+
+def _mutable(x: Any) -> bool:
+    return not isinstance(x, tuple)
+
+
+def _kind(x: Any) -> Any:
+    """What two values must share to be joined part by part; None for what has no parts."""
+    if type(x) in (tuple, list, dict) or _is_namedtuple(x):
+        return type(x)
+    if hasattr(type(x), "__irad_contents__"):
+        return type(x)
+    module = type(x).__module__
+    if getattr(x, "__dict__", None) is not None and not isinstance(x, type) and not callable(x) and module not in ("builtins", "types") and not module.startswith(("numpy", "irad.")):
+        return type(x)
+    return None
+
+
+def _parts(x: Any) -> dict[Any, Any]:
+    return dict(enumerate(x)) if isinstance(x, tuple) else contents(x)
+
+
+def _rebuild(kind: Any, keys: tuple[Any, ...], parts: list[Any]) -> Any:
+    if issubclass(kind, tuple):
+        return kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
+    new = kind.__new__(kind)
+    set_contents(new, dict(zip(keys, parts, strict=True)))
+    return new
+
+
+def identical(a: Any, b: Any) -> bool:
+    """Whether two values are certainly the same at run time."""
+    if a is b:
+        return True
+    if isinstance(a, Traced) or isinstance(b, Traced):
+        return type(a) is type(b) and a.value is b.value and abstract.spec_of(a) == abstract.spec_of(b)
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float | complex | np.inexact):
+        return repr(a) == repr(b)
+    if isinstance(a, int | str | bytes | slice | range | np.generic | np.dtype):
+        return bool(a == b)
+    if type(a) is tuple:
+        return len(a) == len(b) and all(identical(x, y) for x, y in zip(a, b, strict=True))
+    if callable(a) and hasattr(a, "__self__") and hasattr(a, "__func__"):
+        return a.__self__ is b.__self__ and a.__func__ is b.__func__
+    return False
+
+
+def describe(x: Any) -> str:
+    """A value, as an error message names it."""
+    if x is None or isinstance(x, bool | int | float | str):
+        return repr(x)
+    if x is UNBOUND:
+        return "nothing"
+    if _is_leaf(x):
+        return describe_spec(abstract.spec_of(x))
+    name = getattr(x, "__name__", None)
+    return f"the {type(x).__name__} {name}" if name else f"a {type(x).__name__}"
+
+
+def describe_spec(spec: Spec) -> str:
+    """A spec, as an error message names it."""
+    if isinstance(spec, ScalarSpec):
+        name = {"float64": "float", "int64": "int"}.get(spec.dtype.name, spec.dtype.name) if spec.weak else spec.dtype.name
+        return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    if isinstance(spec, Static):
+        return describe(spec.value)
+    return f"an array of {spec.dtype.name} of rank {spec.rank}"
+
+
+def _type_name(kind: Any) -> str:
+    return kind.__name__

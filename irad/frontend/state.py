@@ -1,0 +1,265 @@
+"""The state of a trace: the functions being built, the regions that are open, and the log of writes to containers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from irad.errors import InternalError
+from irad.frontend import values
+from irad.frontend.guards import Guards
+from irad.frontend.values import Array
+from irad.ir.builder import Builder
+from irad.ir.core import Block, Func, Module, Op, Value
+
+
+class ControlFlow(BaseException):
+    """Leaves a region while tracing; never seen by the user's code, which may not catch exceptions around traced code."""
+
+
+class Diverges(ControlFlow):
+    """The program always raises here at run time: nothing follows on this path."""
+
+
+class Pending(ControlFlow):
+    """The result type of a recursive call is not known yet: the other path decides it."""
+
+
+@dataclass
+class Region:
+    """A branch or loop body that is being traced: the containers written in it, as they were before."""
+
+    opened: int
+    log: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+
+    def restore(self) -> None:
+        """Undo the writes."""
+        for obj, before in self.log.values():
+            set_contents(obj, before)
+
+
+@dataclass
+class Context:
+    """A function of the IR that is being traced."""
+
+    func: Func
+    outer: Context | None = None
+    captures: dict[int, tuple[np.ndarray, Array]] = field(default_factory=dict)
+    imports: dict[Value, tuple[Any, Any]] = field(default_factory=dict)  # values of functions around: (theirs, ours)
+    conditional: bool = False  # whether the function may never be called
+    regions: list[Region] = field(default_factory=list)
+
+    def knows(self, func: Func | None) -> bool:
+        """Whether a function is this one or around it."""
+        context: Context | None = self
+        while context is not None:
+            if context.func is func:
+                return True
+            context = context.outer
+        return False
+
+
+@dataclass
+class State:
+    """Everything that one call of `trace` shares."""
+
+    module: Module
+    builder: Builder
+    context: Context
+    guards: Guards = field(default_factory=Guards)
+    outer: State | None = None
+    serial: int = 0
+    made: dict[int, tuple[Any, int]] = field(default_factory=dict)  # containers made while tracing, and when
+    shared: dict[int, Any] = field(default_factory=dict)  # containers that stand for one of several
+    written: set[int] = field(default_factory=set)
+    stack: list[Any] = field(default_factory=list)  # calls of user functions
+    active: dict[int, int] = field(default_factory=dict)  # by id of code: how often it is on the stack
+    exceptions: dict[str, type[BaseException]] = field(default_factory=dict)
+    functions: dict[Any, Any] = field(default_factory=dict)  # recursive functions, by what they are specialised on
+    recursive: set[int] = field(default_factory=set)  # codes that were found to be recursive
+
+    # ------------------------------------------------------------ containers
+
+    def fresh(self, obj: Any) -> Any:
+        """Note that a container was made by traced code."""
+        self.serial += 1
+        self.made[id(obj)] = (obj, self.serial)
+        return obj
+
+    def is_fresh(self, obj: Any, region: Region) -> bool:
+        """Whether a container was made inside a region."""
+        known = self.made.get(id(obj))
+        return known is not None and known[1] > region.opened
+
+    def writes(self, obj: Any) -> None:
+        """Log that a container is about to be written."""
+        if id(obj) in self.shared:
+            raise values.refuse(
+                f"this {type(obj).__name__} may be one of several, depending on a value that is known only at run time, so that it cannot be written.",
+                "Write into a copy of it, or keep the numbers in an array.",
+            )
+        self.written.add(id(obj))
+        for region in reversed(self.context.regions):
+            if id(obj) in region.log or self.is_fresh(obj, region):
+                break
+            region.log[id(obj)] = (obj, contents(obj))
+
+    # ------------------------------------------------------------ regions
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the code being traced may not run."""
+        return bool(self.context.regions) or self.context.conditional
+
+    @contextmanager
+    def region(self, block: Block) -> Iterator[Region]:
+        """Trace into a block; the writes to containers are logged, and undone at the end."""
+        self.serial += 1
+        region = Region(self.serial)
+        builder = self.builder
+        before = builder.block, builder.before
+        builder.block, builder.before = block, None
+        self.context.regions.append(region)
+        depth = len(self.stack)
+        try:
+            yield region
+        finally:
+            popped = self.context.regions.pop()
+            assert popped is region
+            del self.stack[depth:]
+            builder.block, builder.before = before
+
+    @contextmanager
+    def emitting(self, block: Block) -> Iterator[Builder]:
+        """Emit at the end of a block."""
+        builder = self.builder
+        before = builder.block, builder.before
+        builder.block, builder.before = block, None
+        try:
+            yield builder
+        finally:
+            builder.block, builder.before = before
+
+
+_state: ContextVar[State | None] = ContextVar("irad_trace", default=None)
+
+
+def state() -> State:
+    """The trace that is running."""
+    found = _state.get()
+    if found is None:
+        raise InternalError("a function that was rewritten for tracing was called outside a trace")
+    return found
+
+
+def current_state() -> State | None:
+    """The trace that is running, or None."""
+    return _state.get()
+
+
+@contextmanager
+def running(new: State) -> Iterator[State]:
+    """Make a trace the current one."""
+    token = _state.set(new)
+    try:
+        yield new
+    finally:
+        _state.reset(token)
+
+
+def erase(block: Block) -> None:
+    """Drop what was traced into a block."""
+    for op in block.reversed_ops():
+        op.erase()
+
+
+def splice(source: Block, target: Block) -> None:
+    """Move the operations of a block to the end of another."""
+    for op in source.ops:
+        op.detach()
+        target.append(op)
+
+
+def only(block: Block, allowed: Callable[[Op], bool]) -> bool:
+    """Whether all operations of a block pass a test."""
+    return all(allowed(op) for op in block.ops)
+
+
+# ---------------------------------------------------------------- what a container holds
+
+Contents = dict[Any, Any]
+
+
+def is_container(x: Any) -> bool:
+    """Whether writes to an object are logged."""
+    return isinstance(x, list | dict | set | deque) or (hasattr(x, "__dict__") and not isinstance(x, type | ModuleType) and not callable(x)) or _slots(type(x)) != ()
+
+
+def contents(obj: Any) -> Contents:
+    """What a container holds now, by key, index or attribute."""
+    special = getattr(type(obj), "__irad_contents__", None)
+    if special is not None:
+        return special(obj)
+    if isinstance(obj, list | deque):
+        return dict(enumerate(obj))
+    if isinstance(obj, dict):
+        return dict(obj)
+    if isinstance(obj, set):
+        return dict.fromkeys(obj)
+    held = dict(getattr(obj, "__dict__", ()))
+    for name in _slots(type(obj)):
+        if hasattr(obj, name):
+            held[name] = getattr(obj, name)
+    return held
+
+
+def set_contents(obj: Any, held: Contents) -> None:
+    """Let a container hold what `contents` told."""
+    special = getattr(type(obj), "__irad_set_contents__", None)
+    if special is not None:
+        special(obj, held)
+    elif isinstance(obj, list):
+        obj[:] = held.values()
+    elif isinstance(obj, deque):
+        obj.clear()
+        obj.extend(held.values())
+    elif isinstance(obj, dict | set):
+        obj.clear()
+        obj.update(held)
+    else:
+        _set_attributes(obj, held)
+
+
+def _set_attributes(obj: Any, held: Contents) -> None:
+    slots = _slots(type(obj))
+    attributes = getattr(obj, "__dict__", None)
+    if attributes is not None:
+        attributes.clear()
+        attributes.update({k: v for k, v in held.items() if k not in slots})
+    for name in slots:
+        if name in held:
+            object.__setattr__(obj, name, held[name])
+        elif hasattr(obj, name):
+            object.__delattr__(obj, name)
+
+
+_slot_names: dict[type, tuple[str, ...]] = {}
+
+
+def _slots(cls: type) -> tuple[str, ...]:
+    known = _slot_names.get(cls)
+    if known is None:
+        names: list[str] = []
+        if not cls.__module__.startswith(("builtins", "numpy", "irad.")):
+            for base in cls.__mro__:
+                slots = base.__dict__.get("__slots__", ())
+                names += [s for s in ((slots,) if isinstance(slots, str) else slots) if s not in ("__dict__", "__weakref__")]
+        known = _slot_names[cls] = tuple(names)
+    return known

@@ -1,0 +1,1 @@
+"""Looking inside: text of every stage."""

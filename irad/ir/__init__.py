@@ -1,0 +1,1 @@
+"""The SSA IR: structure, types, operations, text form, verifier, interpreter."""

@@ -1,0 +1,1 @@
+"""Lowering: a module of the IR becomes LLVM IR, as text."""

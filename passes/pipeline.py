@@ -1,0 +1,114 @@
+"""The ordered lists of passes, before and after differentiation."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+
+from irad.ir.core import Func, Module
+from irad.ir.printer import print_module
+from irad.ir.verifier import verify
+from irad.options import Options
+from irad.passes.cse import cse
+from irad.passes.dce import dce
+from irad.passes.inline import inline
+from irad.passes.lower_arrays import lower_arrays
+from irad.passes.mem2reg import mem2reg
+from irad.passes.memory import memory
+from irad.passes.peephole import peephole, simplify
+from irad.passes.reuse import reuse
+from irad.passes.unroll import unroll
+
+FuncPass = Callable[[Func], object]
+ModulePass = Callable[[Module], object]
+
+FUNC_PASSES: dict[str, FuncPass] = {
+    "simplify": simplify,
+    "cse": cse,
+    "dce": dce,
+    "peephole": peephole,
+    "lower-arrays": lower_arrays,
+    "unroll": unroll,
+    "mem2reg": mem2reg,
+    "memory": memory,
+    "reuse": reuse,
+}
+
+MODULE_PASSES: dict[str, ModulePass] = {"inline": inline}
+
+
+def _on_functions(function_pass: FuncPass) -> ModulePass:
+    def run(module: Module) -> None:
+        for func in list(module.funcs.values()):
+            function_pass(func)
+
+    return run
+
+
+# Every pass by its name, for `irad opt` and the text cases.
+PASSES: dict[str, ModulePass] = {**{name: _on_functions(p) for name, p in FUNC_PASSES.items()}, **MODULE_PASSES}
+
+TRACED = ("lower-arrays",)
+BEFORE_AD = ("inline", "peephole", "lower-arrays", "peephole", "unroll", "mem2reg", "memory", "reuse", "peephole")
+AFTER_AD = ("inline", "peephole", "unroll", "mem2reg", "memory", "reuse", "peephole")
+
+# Seconds per pass, summed up while somebody measures: `with timing() as seconds`.
+_seconds: ContextVar[dict[str, float] | None] = ContextVar("irad_pass_seconds", default=None)
+
+
+class timing:
+    """Measure the time spent in each pass inside a `with` block."""
+
+    def __enter__(self) -> dict[str, float]:
+        seconds: dict[str, float] = {}
+        self._token = _seconds.set(seconds)
+        return seconds
+
+    def __exit__(self, *_: object) -> None:
+        _seconds.reset(self._token)
+
+
+def run_passes(module: Module, names: Sequence[str]) -> None:
+    """Run passes in order, in place.
+
+    `IRAD_CHECK=1` verifies the module after each. `IRAD_PRINT` prints it to stderr: `before-all`, `after-all`, or
+    `after=name,name` after the passes named.
+    """
+    check = os.environ.get("IRAD_CHECK") == "1"
+    printing = os.environ.get("IRAD_PRINT", "")
+    seconds = _seconds.get()
+    if printing == "before-all" and names:
+        _print(module, f"before {names[0]}")
+    for name in names:
+        start = time.perf_counter()
+        PASSES[name](module)
+        if seconds is not None:
+            seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
+        if check:
+            verify(module)
+        if printing in ("after-all", "before-all") or name in printing.removeprefix("after=").split(","):
+            _print(module, f"after {name}")
+
+
+def _print(module: Module, title: str) -> None:
+    sys.stderr.write(f"// ---- {title}\n{print_module(module)}\n")
+
+
+def optimize(module: Module, options: Options) -> None:
+    """Optimise what was traced, in place, before it is differentiated; nothing is speculated.
+
+    With `ad_stage="early"` (or `opt_level=0`) only array operations become loops.
+    """
+    early = options.ad_stage == "early" or options.opt_level == 0
+    run_passes(module, TRACED if early else BEFORE_AD)
+
+
+def finish(module: Module, options: Options) -> None:
+    """Optimise what is about to be lowered, in place, derivatives or not: no derivative is taken any more."""
+    if options.opt_level:
+        run_passes(module, AFTER_AD)
+    else:
+        run_passes(module, TRACED)

@@ -1,0 +1,1 @@
+"""The native side: from LLVM IR to functions that Python calls."""

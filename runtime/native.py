@@ -1,0 +1,239 @@
+"""Compiled functions as Python callables: arguments in, results or exceptions out, memory given back."""
+
+from __future__ import annotations
+
+import builtins
+import ctypes
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any, NoReturn
+
+from irad import errors
+from irad.ir.core import Func
+from irad.ir.types import FloatType, IntType, MemRefType, StackType, Type, is_float
+from irad.lower import context
+from irad.lower.emitter import CheckSite
+from irad.lower.functions import LoweredModule
+from irad.lower.types import components
+from irad.runtime import stack
+from irad.runtime.abi import ArrayParameter, ArrayResult
+
+_ENTRY = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)  # releases the GIL
+_CONTEXT_WORDS = context.SIZE // 8
+
+
+@cache
+def _runtime(name: str) -> Callable[..., Any]:
+    """A function of the run-time library."""
+    from irad.runtime.engine import runtime_library
+
+    kind = {"irad_detach": ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint64)}
+    return kind.get(name, ctypes.CFUNCTYPE(None, ctypes.c_void_p))(runtime_library()[name])
+
+
+class Frame:
+    """Memory of one call: slots of arguments and results, and the context. Large blocks that a call frees stay with it."""
+
+    __slots__ = ("block", "context", "context_address", "slots")
+
+    def __init__(self, slots: int) -> None:
+        self.block = (ctypes.c_int64 * max(slots, 1))()
+        self.context = (ctypes.c_int64 * _CONTEXT_WORDS)()
+        self.slots = ctypes.addressof(self.block)
+        self.context_address = ctypes.addressof(self.context)
+
+    def __del__(self) -> None:
+        if self.context[context.SPARE // 8]:
+            _runtime("irad_purge")(self.context_address)
+
+
+class Native:
+    """A compiled function.
+
+    Called with one Python object a parameter: numbers for scalars, arrays for memrefs. The result is a list: numbers and arrays.
+    Several threads may call it at the same time. The GIL is free while it runs.
+    """
+
+    def __init__(self, lowered: LoweredModule, code: Any, func: Func) -> None:
+        self.name = func.name
+        self.lowered = lowered
+        self.address: int = code[lowered.symbol]
+        self._code = code  # keeps the machine code alive
+        self._function = _ENTRY(self.address)
+        self._frames: list[Frame] = []
+        self._polls = "@irad_spend(" in lowered.text
+        written = func.attrs.get("writes", ())
+        names = [value.hint or f"argument {i}" for i, value in enumerate(func.args)]
+        self._names = names
+        self._parameters = [
+            ArrayParameter.of(name, type, i in written) if isinstance(type, MemRefType) else None
+            for i, (name, type) in enumerate(zip(names, lowered.arguments, strict=True))
+        ]
+        self._results = [_result(type) for type in lowered.results]
+        self._pack = struct.Struct("=" + "".join(_codes(type) for type in lowered.arguments))
+        self._unpack = struct.Struct("=" + "".join(_codes(type) for type in lowered.results))
+        self._slots = (self._pack.size + self._unpack.size) // 8
+        self._scalars_in = not any(self._parameters)
+        self._scalars_out = not any(isinstance(type, MemRefType) for type in lowered.results)
+
+    def __call__(self, *arguments: Any) -> list[Any]:
+        try:
+            frame = self._frames.pop()
+        except IndexError:
+            frame = Frame(self._slots)
+        try:
+            self._store(frame, arguments)
+            if self._polls or self.lowered.recursive:
+                self._prepare(frame)
+            status = self._function(frame.slots, frame.context_address)
+            if status:
+                self._raise(frame, status)
+            return self._fetch(frame, arguments)
+        finally:
+            if frame.context[context.LIVE // 8]:
+                _runtime("irad_free_all")(frame.context_address)
+            self._frames.append(frame)
+
+    def _store(self, frame: Frame, arguments: tuple[Any, ...]) -> None:
+        """Write the arguments to their slots."""
+        if len(arguments) != len(self._names):
+            raise TypeError(f"{self.name} takes {len(self._names)} arguments, not {len(arguments)}")
+        if self._scalars_in:
+            values: Sequence[Any] = arguments
+        else:
+            values = []
+            for parameter, argument in zip(self._parameters, arguments, strict=True):
+                if parameter is None:
+                    values.append(argument)
+                else:
+                    parameter.append(argument, values)
+        try:
+            self._pack.pack_into(frame.block, 0, *values)
+        except (struct.error, OverflowError, TypeError):
+            self._pack.pack_into(frame.block, 0, *self._convert(arguments))
+
+    def _convert(self, arguments: tuple[Any, ...]) -> list[Any]:
+        """The values of a call one of whose scalars is not simply a number of its parameter's type, or cannot be one."""
+        values: list[Any] = []
+        for i, (parameter, argument) in enumerate(zip(self._parameters, arguments, strict=True)):
+            if parameter is not None:
+                parameter.append(argument, values)
+            else:
+                values.append(_number(argument, self.lowered.arguments[i], self._names[i]))
+        return values
+
+    def _prepare(self, frame: Frame) -> None:
+        """Tell the call how deep it may recurse, and whether it may find signals: only the main thread does."""
+        words = frame.context
+        if self.lowered.recursive:
+            words[context.STACK_LIMIT // 8] = stack.limit()
+        words[context.FUEL // 8] = context.FUEL_REFILL
+        words[context.POLL // 8] = _poll_address() if threading.get_ident() == threading.main_thread().ident else 0
+
+    def _fetch(self, frame: Frame, arguments: tuple[Any, ...]) -> list[Any]:
+        """The results, from their slots."""
+        values = self._unpack.unpack_from(frame.block, self._pack.size)
+        if self._scalars_out:
+            return [convert(value) for convert, value in zip(self._results, values, strict=True)]
+        adopted: list[tuple[int, Block]] = []
+        adopt = partial(_adopt, frame, adopted)
+        results: list[Any] = []
+        start = 0
+        for type, convert in zip(self.lowered.results, self._results, strict=True):
+            count = len(components(type))
+            if isinstance(convert, ArrayResult):
+                results.append(convert.wrap(values[start], values[start + 1 : start + count], arguments, adopt))
+            else:
+                results.append(convert(values[start]))
+            start += count
+        return results
+
+    def _raise(self, frame: Frame, status: int) -> NoReturn:
+        """Raise what a call that failed left in its context."""
+        words = frame.context
+        if status == context.INTERRUPT:
+            place = context.EXCEPTION // 8
+            ctypes.pythonapi.PyErr_Restore(*(ctypes.c_void_p(words[place + i]) for i in range(3)))
+        site = self.lowered.checks[words[context.FAILED // 8]]
+        raise _exception(site, words[context.PAYLOAD // 8 : context.PAYLOAD // 8 + len(site.kinds)])
+
+
+class Block:
+    """Owner of a block of memory that left its call."""
+
+    __slots__ = ("_payload",)
+
+    def __init__(self, payload: int) -> None:
+        self._payload = payload
+
+    def __del__(self) -> None:
+        _runtime("irad_release")(self._payload)
+
+
+def _adopt(frame: Frame, adopted: list[tuple[int, Block]], address: int) -> Block:
+    """The owner of the block that an address lies in; two results may share one."""
+    payload = _runtime("irad_detach")(frame.context_address, address)
+    if payload is not None:
+        adopted.append((payload, Block(payload)))
+        return adopted[-1][1]
+    below = [(start, block) for start, block in adopted if start <= address]
+    if not below:
+        raise errors.InternalError("a compiled function returned an array of memory that is neither an argument's nor its own")
+    return max(below, key=lambda entry: entry[0])[1]
+
+
+def _codes(type: Type) -> str:
+    """How a value's slots are packed: floats as doubles, all else as 64-bit integers."""
+    return "d" if is_float(type) else "q" * len(components(type))
+
+
+def _result(type: Type) -> Any:
+    """What turns the slots of a result into a Python object."""
+    if isinstance(type, MemRefType):
+        return ArrayResult.of(type)
+    if isinstance(type, StackType):
+        raise errors.InternalError("an entry cannot return a stack")
+    return bool if type == IntType(1) else _same
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _number(argument: Any, type: Type, name: str) -> float | int:
+    """A scalar argument as the number that its slot takes."""
+    wanted = "a real number" if isinstance(type, FloatType) else "an integer"
+    try:
+        if isinstance(type, FloatType):
+            return float(argument)
+        value = argument.__index__()
+    except (AttributeError, TypeError, ValueError):
+        raise TypeError(f"{name} must be {wanted}, not {builtins.type(argument).__name__}") from None
+    except OverflowError:
+        raise OverflowError(f"{name} is too large for a float") from None
+    if not -(1 << 63) <= value < 1 << 64:
+        raise OverflowError(f"{name} does not fit into 64 bits: {value}")
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+@cache
+def _poll_address() -> int:
+    from irad.runtime.engine import runtime_library
+
+    return runtime_library()["irad_python_poll"]
+
+
+def _exception(site: CheckSite, words: Sequence[int]) -> Exception:
+    """The exception of a failed check."""
+    cls = getattr(builtins, site.error, None) or getattr(errors, site.error, RuntimeError)
+    values = [_decode(kind, word) for kind, word in zip(site.kinds, words, strict=True)]
+    return errors.fail(cls, site.loc, site.message.format(*values))
+
+
+def _decode(kind: str, word: int) -> float | int | bool:
+    if kind in ("double", "float"):
+        return struct.unpack("=d", struct.pack("=q", word))[0]
+    return bool(word) if kind == "i1" else word
+
