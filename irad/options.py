@@ -63,12 +63,23 @@ class Options:
         return tuple(sorted(self.fast_math))
 
 
-_default: ContextVar[Options] = ContextVar("irad_options", default=Options())
+_STANDARD = Options()
+_default: ContextVar[Options] = ContextVar("irad_options", default=_STANDARD)
 
 
 def current_options() -> Options:
     """The options in force where nothing else is said."""
     return _default.get()
+
+
+@contextmanager
+def using(chosen: Options) -> Iterator[Options]:
+    """Make these the options in force inside a `with` block."""
+    token = _default.set(chosen)
+    try:
+        yield chosen
+    finally:
+        _default.reset(token)
 
 
 @contextmanager
@@ -82,8 +93,5 @@ def options(**changes: Any) -> Iterator[Options]:
     ...     irad.grad(lambda x: x * x)(3.0)
     6.0
     """
-    token = _default.set(replace(_default.get(), **changes))
-    try:
-        yield _default.get()
-    finally:
-        _default.reset(token)
+    with using(replace(current_options(), **changes)) as chosen:
+        yield chosen

@@ -1,0 +1,1 @@
+"""The optimiser and automatic differentiation: functions from IR to IR."""

@@ -33,11 +33,14 @@ class Affine:
 
 def constant_of(value: Value) -> int | None:
     """The value of an integer constant, None for anything else."""
-    return int(value.owner.attrs["value"]) if isinstance(value.owner, arith.Constant) and not isinstance(value.owner.attrs["value"], float) else None
+    op = value.op
+    if not isinstance(op, arith.Constant) or isinstance(op.value, float):
+        return None
+    return int(op.value)
 
 
 def affine(value: Value, depth: int = 16) -> Affine:
-    """The form of an index value. An `irad.index` of something that cannot be negative is that something: otherwise it would have raised."""
+    """The form of an index value. An `irad.index` of what cannot be negative is just that: otherwise it would have raised."""
     op = value.op
     if op is None or depth == 0:
         return Affine(0, {value: 1})

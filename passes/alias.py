@@ -93,20 +93,31 @@ class Alias:
         match op:
             case memref.Alloc() | memref.Alloca() | irad.Stack():
                 self._add(op.result, frozenset({op.result}))
-            case arith.Select():
-                if is_memory(op.result):
-                    self._add(op.result, self.roots(op.operands[1]) | self.roots(op.operands[2]))
-            case memref.Load():
-                if is_memory(op.result):
-                    self._add(op.result, frozenset().union(*(self._contents.get(r, NONE) for r in self.roots(op.array))))
-            case memref.Store():
-                if is_memory(op.value):
-                    self._note_contents(op)
+            case scf.If() | scf.For() | scf.While():
+                self._visit_structured(op)
             case func.Call():
                 passed = frozenset().union(NONE, *(self.roots(v) for v in op.operands if is_memory(v)))
-                for result in op.results:
-                    if is_memory(result):
-                        self._add(result, passed | {result})
+                for result in filter(is_memory, op.results):
+                    self._add(result, passed | {result})
+            case memref.Store() if is_memory(op.value):
+                self._note_contents(op)
+            case _ if len(op.results) == 1 and is_memory(op.result):
+                self._add(op.result, self._made_from(op))
+            case _:
+                pass
+
+    def _made_from(self, op: Op) -> Roots:
+        match op:
+            case arith.Select():
+                return self.roots(op.operands[1]) | self.roots(op.operands[2])
+            case memref.Load():
+                return frozenset().union(*(self._contents.get(r, NONE) for r in self.roots(op.array)))
+            case _:
+                assert isinstance(op, VIEWS), op
+                return self.roots(op.operands[0])
+
+    def _visit_structured(self, op: scf.If | scf.For | scf.While) -> None:
+        match op:
             case scf.If():
                 for region in op.regions:
                     self._visit(region)
@@ -125,10 +136,6 @@ class Alias:
                 self._flow(passed_on, op.results)
                 self._visit(op.after)
                 self._flow(op.after.terminator.operands, op.before.args)
-            case _ if isinstance(op, VIEWS):
-                self._add(op.results[0], self.roots(op.operands[0]))
-            case _:
-                pass
 
     def _note_contents(self, op: memref.Store) -> None:
         for root in self.roots(op.array):

@@ -147,19 +147,23 @@ class Summary:
 
 def inside(op: Op, block: Block) -> bool:
     """Whether an operation lies in a block or in a region nested in it."""
-    at: Block | None = op.parent
-    while at is not None:
-        if at is block:
-            return True
-        at = at.parent.parent if isinstance(at.parent, Op) else None
-    return False
+    return _encloses(block, op.parent)
 
 
 def defined_inside(value: Value, block: Block) -> bool:
     """Whether a value is defined in a block (its arguments included) or in a region nested in it."""
-    at = value.block
-    while at is not None:
-        if at is block:
+    return _encloses(block, value.block)
+
+
+def defined_in(value: Value, op: Op) -> bool:
+    """Whether a value is defined in a region of an operation."""
+    block = value.block
+    return any(_encloses(region, block) for region in op.regions)
+
+
+def _encloses(outer: Block, inner: Block | None) -> bool:
+    while inner is not None:
+        if inner is outer:
             return True
-        at = at.parent.parent if isinstance(at.parent, Op) else None
+        inner = inner.parent.parent if isinstance(inner.parent, Op) else None
     return False

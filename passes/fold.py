@@ -145,11 +145,6 @@ def _fold_cast(op: Op, x: Number, source: Type, target: Type) -> Number | None:
 
 def fold(op: Op) -> Number | None:
     """The constant that an operation of constants is; None if some operand is not constant or the result is not known exactly.
-
-    Before:
-        %a = arith.constant 3 : index  %b = arith.constant 4 : index  %c = arith.addi %a, %b : index
-    After:
-        %c = arith.constant 7 : index
     """
     kind = type(op)
     operands = op.operands

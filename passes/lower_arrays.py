@@ -121,8 +121,7 @@ def lower_arrays(func: Func) -> bool:
 
     Before:
         func.func @f(%x: memref<?xf64>, %y: memref<?xf64>) {
-          irad.map %y, %x : memref<?xf64>, memref<?xf64> {
-          ^bb0(%e: f64):
+          irad.map (%e = %x : memref<?xf64>) into %y : memref<?xf64> {
             %s = math.sin %e : f64
             scf.yield %s : f64
           }

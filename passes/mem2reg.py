@@ -7,7 +7,7 @@ from irad.ir.core import Block, Func, Op, Value
 from irad.ir.ops import memref, scf
 from irad.ir.types import MemRefType, Type, is_float
 from irad.passes.carried import add_for_carried
-from irad.passes.effects import constant_of
+from irad.passes.effects import constant_of, defined_in
 from irad.passes.simplify_views import array_type
 
 LIMIT = 256
@@ -112,7 +112,7 @@ class _Promote:
 
     def visible(self, op: Op, state: State) -> list[Key]:
         """Elements written inside an operation whose arrays exist before it."""
-        return [key for key in self.written[op] if not _lies_in(key[0], op)]
+        return [key for key in self.written[op] if not defined_in(key[0], op)]
 
     def branch(self, op: scf.If, state: State) -> None:
         keys = self.visible(op, state)
@@ -160,17 +160,6 @@ class _Promote:
 
 def _zero(type: Type) -> float | int:
     return 0.0 if is_float(type) else 0
-
-
-def _lies_in(value: Value, op: Op) -> bool:
-    """Whether a value is defined in a region of an operation."""
-    block = value.block
-    while block is not None:
-        parent = block.parent
-        if parent is op:
-            return True
-        block = parent.parent if isinstance(parent, Op) else None
-    return False
 
 
 def mem2reg(func: Func) -> bool:

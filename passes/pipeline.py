@@ -12,9 +12,13 @@ from irad.ir.core import Func, Module
 from irad.ir.printer import print_module
 from irad.ir.verifier import verify
 from irad.options import Options
+from irad.passes.bounds import bounds
 from irad.passes.cse import cse
 from irad.passes.dce import dce
+from irad.passes.fuse import fuse
+from irad.passes.induction import induction
 from irad.passes.inline import inline
+from irad.passes.licm import licm, licm_before_ad
 from irad.passes.lower_arrays import lower_arrays
 from irad.passes.mem2reg import mem2reg
 from irad.passes.memory import memory
@@ -30,11 +34,16 @@ FUNC_PASSES: dict[str, FuncPass] = {
     "cse": cse,
     "dce": dce,
     "peephole": peephole,
+    "fuse": fuse,
     "lower-arrays": lower_arrays,
     "unroll": unroll,
     "mem2reg": mem2reg,
     "memory": memory,
     "reuse": reuse,
+    "induction": induction,
+    "bounds": bounds,
+    "licm": licm,
+    "licm-before-ad": licm_before_ad,
 }
 
 MODULE_PASSES: dict[str, ModulePass] = {"inline": inline}
@@ -52,8 +61,14 @@ def _on_functions(function_pass: FuncPass) -> ModulePass:
 PASSES: dict[str, ModulePass] = {**{name: _on_functions(p) for name, p in FUNC_PASSES.items()}, **MODULE_PASSES}
 
 TRACED = ("lower-arrays",)
-BEFORE_AD = ("inline", "peephole", "lower-arrays", "peephole", "unroll", "mem2reg", "memory", "reuse", "peephole")
-AFTER_AD = ("inline", "peephole", "unroll", "mem2reg", "memory", "reuse", "peephole")
+BEFORE_AD = (
+    "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "peephole",
+    "bounds", "memory", "reuse", "peephole", "licm-before-ad", "peephole",
+)  # fmt: skip
+AFTER_AD = (
+    "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "peephole",
+    "bounds", "memory", "reuse", "peephole", "licm", "peephole",
+)  # fmt: skip
 
 # Seconds per pass, summed up while somebody measures: `with timing() as seconds`.
 _seconds: ContextVar[dict[str, float] | None] = ContextVar("irad_pass_seconds", default=None)

@@ -14,7 +14,7 @@ from irad.ir.ops import arith, irad, scf
 from irad.ir.ops import math as m
 from irad.ir.types import index
 from irad.passes.affine import Affine
-from irad.passes.effects import constant_of
+from irad.passes.effects import constant_of, defined_in
 from irad.passes.intervals import EVERYTHING, HIGHEST, LOWEST, Intervals, fits, passed_on, steps
 
 _BUDGET = 300
@@ -387,15 +387,6 @@ def _guards_of(arg: Value, guards: list[Affine], loop: scf.While) -> tuple[list[
     highs: list[Affine] = []
     for form in guards:
         c = form.terms.get(arg, 0)
-        if c in (1, -1) and not any(_within(v, loop) for v in form.terms if v is not arg):
+        if c in (1, -1) and not any(defined_in(v, loop) for v in form.terms if v is not arg):
             (lows if c == 1 else highs).append(form)
     return lows, highs
-
-
-def _within(value: Value, op: Op) -> bool:
-    block = value.block
-    while block is not None:
-        if block.parent is op:
-            return True
-        block = block.parent.parent if isinstance(block.parent, Op) else None
-    return False

@@ -6,7 +6,7 @@ from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value
 from irad.ir.ops import arith, func, irad, memref, scf
 from irad.ir.types import MemRefType
-from irad.passes.effects import constant_of, defined_inside, is_memory
+from irad.passes.effects import constant_of, defined_in, is_memory
 
 _LOOKS = (memref.Load, memref.Dim, memref.Dealloc, irad.Stride, irad.Map, irad.Reduce)
 _VIEWS = (memref.SubView, memref.Cast, irad.View, arith.Select)
@@ -95,7 +95,7 @@ def _hoistable(alloc: Op, loop: Op, block: Block) -> bool:
     assert isinstance(type, MemRefType)
     if isinstance(type.element, MemRefType):
         return False
-    return not any(defined_inside(v, region) for v in alloc.operands for region in loop.regions) and not escapes(alloc.results[0], block)
+    return not any(defined_in(v, loop) for v in alloc.operands) and not escapes(alloc.results[0], block)
 
 
 def reuse(func: Func) -> bool:

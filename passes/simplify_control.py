@@ -138,7 +138,6 @@ def _for(rewriter: Rewriter, op: Op) -> bool:
 
 def _for_carried(rewriter: Rewriter, op: scf.For) -> bool:
     """Carried values that never change are their inits; equal ones are one; unused ones go."""
-    gone: set[int] = set()
     yields = op.body.terminator.operands
     seen: dict[tuple[Value, Value], int] = {}
     for i, (arg, init, yielded, result) in enumerate(zip(op.carried, op.inits, yields, op.results, strict=True)):
@@ -148,8 +147,7 @@ def _for_carried(rewriter: Rewriter, op: scf.For) -> bool:
         if twin != i and yielded is not arg:
             rewriter.replace_value(arg, op.carried[twin])
             rewriter.replace_value(result, op.results[twin])
-        if not result.uses and not any(u is not op.body.terminator for u in arg.uses) and _only_yields_itself(op.body.terminator, arg, i):
-            gone.add(i)
+    gone = {i for i, (arg, result) in enumerate(zip(op.carried, op.results, strict=True)) if not result.uses and _feeds_itself(op, arg, i)}
     if gone:
         revisit_operands(rewriter, op)
         revisit_operands(rewriter, op.body.terminator)
@@ -158,8 +156,10 @@ def _for_carried(rewriter: Rewriter, op: scf.For) -> bool:
     return bool(gone)
 
 
-def _only_yields_itself(terminator: Op, arg: Value, i: int) -> bool:
-    return all(v is not arg or position == i for position, v in enumerate(terminator.operands))
+def _feeds_itself(op: scf.For, arg: Value, i: int) -> bool:
+    """Whether nothing but the yield of its own position uses a carried value."""
+    terminator = op.body.terminator
+    return all(u is terminator for u in arg.uses) and all(v is not arg or k == i for k, v in enumerate(terminator.operands))
 
 
 def replace_both(rewriter: Rewriter, arg: Value, result: Value, value: Value) -> None:
@@ -200,7 +200,6 @@ def _while_condition(rewriter: Rewriter, op: scf.While) -> bool:
 
 def _while_forwarded(rewriter: Rewriter, op: scf.While) -> bool:
     """What is passed on: values of outside need not be, equal ones are one, unused ones go."""
-    gone: set[int] = set()
     condition = op.before.terminator
     seen: dict[Value, int] = {}
     for i, (passed, arg, result) in enumerate(zip(condition.operands[1:], op.after.args, op.results, strict=True)):
@@ -210,8 +209,7 @@ def _while_forwarded(rewriter: Rewriter, op: scf.While) -> bool:
         if twin != i:
             replace_both(rewriter, arg, arg, op.after.args[twin])
             replace_both(rewriter, result, result, op.results[twin])
-        if not arg.uses and not result.uses:
-            gone.add(i)
+    gone = {i for i, (arg, result) in enumerate(zip(op.after.args, op.results, strict=True)) if not arg.uses and not result.uses}
     if gone:
         revisit_operands(rewriter, condition)
         drop_while_passed(op, gone)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any, NoReturn
 
+import numpy as np
+
 from irad import errors
 from irad.ir.core import Func
 from irad.ir.types import FloatType, IntType, MemRefType, StackType, Type, is_float
@@ -63,7 +65,6 @@ class Native:
         self._code = code  # keeps the machine code alive
         self._function = _ENTRY(self.address)
         self._frames: list[Frame] = []
-        self._polls = "@irad_spend(" in lowered.text
         written = func.attrs.get("writes", ())
         names = [value.hint or f"argument {i}" for i, value in enumerate(func.args)]
         self._names = names
@@ -76,7 +77,8 @@ class Native:
         self._unpack = struct.Struct("=" + "".join(_codes(type) for type in lowered.results))
         self._slots = (self._pack.size + self._unpack.size) // 8
         self._scalars_in = not any(self._parameters)
-        self._scalars_out = not any(isinstance(type, MemRefType) for type in lowered.results)
+        self._plain_out = all(convert is _same for convert in self._results)
+        self._prepares = "@irad_spend(" in lowered.text or lowered.recursive
 
     def __call__(self, *arguments: Any) -> list[Any]:
         try:
@@ -84,8 +86,11 @@ class Native:
         except IndexError:
             frame = Frame(self._slots)
         try:
-            self._store(frame, arguments)
-            if self._polls or self.lowered.recursive:
+            if self._scalars_in:
+                self._store(frame, arguments, arguments)
+            else:
+                self._store(frame, arguments, self._flatten(arguments))
+            if self._prepares:
                 self._prepare(frame)
             status = self._function(frame.slots, frame.context_address)
             if status:
@@ -96,23 +101,24 @@ class Native:
                 _runtime("irad_free_all")(frame.context_address)
             self._frames.append(frame)
 
-    def _store(self, frame: Frame, arguments: tuple[Any, ...]) -> None:
-        """Write the arguments to their slots."""
-        if len(arguments) != len(self._names):
-            raise TypeError(f"{self.name} takes {len(self._names)} arguments, not {len(arguments)}")
-        if self._scalars_in:
-            values: Sequence[Any] = arguments
-        else:
-            values = []
-            for parameter, argument in zip(self._parameters, arguments, strict=True):
-                if parameter is None:
-                    values.append(argument)
-                else:
-                    parameter.append(argument, values)
+    def _store(self, frame: Frame, arguments: tuple[Any, ...], values: Sequence[Any]) -> None:
+        """Write the values of the arguments to their slots."""
         try:
             self._pack.pack_into(frame.block, 0, *values)
         except (struct.error, OverflowError, TypeError):
+            if len(arguments) != len(self._names):
+                raise TypeError(f"{self.name} takes {len(self._names)} arguments, not {len(arguments)}") from None
             self._pack.pack_into(frame.block, 0, *self._convert(arguments))
+
+    def _flatten(self, arguments: tuple[Any, ...]) -> list[Any]:
+        """Scalars and the components of arrays."""
+        values: list[Any] = []
+        for parameter, argument in zip(self._parameters, arguments, strict=False):
+            if parameter is None:
+                values.append(argument)
+            else:
+                parameter.append(argument, values)
+        return values
 
     def _convert(self, arguments: tuple[Any, ...]) -> list[Any]:
         """The values of a call one of whose scalars is not simply a number of its parameter's type, or cannot be one."""
@@ -135,8 +141,8 @@ class Native:
     def _fetch(self, frame: Frame, arguments: tuple[Any, ...]) -> list[Any]:
         """The results, from their slots."""
         values = self._unpack.unpack_from(frame.block, self._pack.size)
-        if self._scalars_out:
-            return [convert(value) for convert, value in zip(self._results, values, strict=True)]
+        if self._plain_out:
+            return list(values)
         adopted: list[tuple[int, Block]] = []
         adopt = partial(_adopt, frame, adopted)
         results: list[Any] = []
@@ -208,7 +214,7 @@ def _number(argument: Any, type: Type, name: str) -> float | int:
     try:
         if isinstance(type, FloatType):
             return float(argument)
-        value = argument.__index__()
+        value = int(argument) if isinstance(argument, np.bool_) else argument.__index__()
     except (AttributeError, TypeError, ValueError):
         raise TypeError(f"{name} must be {wanted}, not {builtins.type(argument).__name__}") from None
     except OverflowError:
@@ -236,4 +242,3 @@ def _decode(kind: str, word: int) -> float | int | bool:
     if kind in ("double", "float"):
         return struct.unpack("=d", struct.pack("=q", word))[0]
     return bool(word) if kind == "i1" else word
-

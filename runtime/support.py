@@ -246,6 +246,8 @@ define ptr @irad_stack(ptr %ctx) nounwind {{
   br i1 %failed, label %done, label %clear
 clear:
   store <4 x i64> zeroinitializer, ptr %stack, align 8
+  %base.place = getelementptr i8, ptr %stack, i64 {c.STACK_BASE}
+  store i64 {c.NO_BASE}, ptr %base.place
   br label %done
 done:
   ret ptr %stack
@@ -323,7 +325,7 @@ enter:
   %stack.end = getelementptr i8, ptr %stack, i64 {c.STACK_END}
   store ptr %entered.end, ptr %stack.end
   %stack.base = getelementptr i8, ptr %stack, i64 {c.STACK_BASE}
-  %known.base = select i1 %first, ptr null, ptr %base
+  %known.base = select i1 %first, ptr inttoptr (i64 {c.NO_BASE} to ptr), ptr %base
   store ptr %known.base, ptr %stack.base
   store ptr %entered, ptr %chunk.place
   ret ptr %base
@@ -344,7 +346,7 @@ define void @irad_stack_shrink(ptr %stack) nounwind {{
   %before = load ptr, ptr %previous
   %first = icmp eq ptr %before, null
   %payload = getelementptr i8, ptr %previous, i64 {c.CHUNK_HEADER}
-  %base = select i1 %first, ptr null, ptr %payload
+  %base = select i1 %first, ptr inttoptr (i64 {c.NO_BASE} to ptr), ptr %payload
   %stack.base = getelementptr i8, ptr %stack, i64 {c.STACK_BASE}
   store ptr %base, ptr %stack.base
   store ptr %previous, ptr %chunk.place

@@ -10,7 +10,9 @@ from irad.ir.ops import func
 from irad.ir.types import MemRefType, Type, f64
 
 
-def function(name: str, arg_types: Sequence[Type], emit: Callable[..., Value | Sequence[Value] | None], loc: Loc = UNKNOWN, **attrs: object) -> Func:
+def function(
+    name: str, arg_types: Sequence[Type], emit: Callable[..., Value | Sequence[Value] | None], loc: Loc = UNKNOWN, **attrs: object
+) -> Func:
     """A function whose body `emit(builder, *args)` builds; it returns the results."""
     body = Block(arg_types)
     b = Builder(body, loc=loc)

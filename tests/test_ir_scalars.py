@@ -98,7 +98,8 @@ def test_functions_of_one_float(cls, type):
         found = apply(cls, [type], [float(x)])
         assert found == dtype(found) or pymath.isnan(found)
         huge_angle = cls in (math.Sin, math.Cos, math.Tan) and abs(x) > 1e6 and type == f32
-        assert huge_angle or same(found, expected, 2e-15 if type == f64 else 3e-7), (x, found, expected)
+        tolerance = 3e-7 if type == f32 else 1e-13 if cls is math.LGamma else 2e-15  # Python's lgamma has a small absolute error
+        assert huge_angle or same(found, expected, tolerance), (x, found, expected)
 
 
 def test_every_function_of_one_float_is_compared():
@@ -144,9 +145,9 @@ def test_functions_of_two_floats(cls, type):
                 expected = BINARY[cls](a, b)
             if cls in (arith.MaximumF, arith.MinimumF) and a == b == 0.0:
                 continue  # NumPy does not say which zero
+            if cls is math.PowF and b == 0.5 and not a > 0.0:
+                continue  # NumPy takes the root, which differs from C's pow at -0 and -inf
             found = apply(cls, [type, type], [float(a), float(b)])
-            if cls is math.PowF and a == 0.0:
-                expected = pymath.copysign(expected, found)  # NumPy takes the root of -0 for its power of 0.5
             assert same(found, expected, 2e-15 if type == f64 else 3e-7), (a, b, found, expected)
 
 

@@ -189,6 +189,7 @@ def test_locations():
         ("func.func @f(%x: f64) {\n  %y = arith.addf %x, %x : f32\n}", (2, 28), "%x has type f64, not f32"),
         ("func.func @f(%x: f64) {\n  %x = arith.negf %x : f64\n}", (2, 3), "%x is defined already"),
         ("func.func @f(%x: f64) {\n  %y = arith.ngef %x : f64\n}", (2, 8), "arith.ngef is not an operation"),
+        ("func.func @f(%x: f64) {\n  %y = memref.load %x[] : f64\n}", (2, 20), "memref.load does not take operands of types (f64)"),
         ("func.func @f(%x: f65) {\n}", (1, 18), "expected a type, found f65"),
         ("func.func @f(%x: memref<?xf64, strided<[?, ?]>>) {\n}", (1, 18), "expected a type, found memref<?xf64, strided<[?, ?]>>"),
         ("func.func @f() {\n  %x = arith.constant 1 : f64\n}", (2, 23), "a float has a point: 1.0"),

@@ -100,7 +100,9 @@ def _is_float(value: Any) -> bool:
     return isinstance(value, float) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f")
 
 
-def _reverse(mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], positions: list[int]) -> tuple[Any, ...]:
+def _reverse(
+    mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], positions: list[int]
+) -> tuple[Any, ...]:
     if activity not in (None, Active, Const):
         raise TypeError(f"in reverse mode the result is Active or Const, not {activity.__name__}")
     arguments = [_reverse_argument(annotated[i], i) for i in positions]
@@ -127,7 +129,9 @@ def _reverse_argument(a: Annotation, i: int) -> Argument:
     return Argument(a.val, isinstance(a, Active), None, name)
 
 
-def _forward(mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], positions: list[int]) -> tuple[Any, ...]:
+def _forward(
+    mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], positions: list[int]
+) -> tuple[Any, ...]:
     if activity is Active or any(isinstance(a, Active) for a in annotated):
         raise TypeError("Active arguments not allowed in forward mode; use Duplicated(x, dx)")
     if activity is None:

@@ -41,7 +41,7 @@ def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: 
     for argument, on in zip(arguments, flags, strict=True):
         if on and argument.shadow is None and isinstance(argument.value, np.ndarray):
             argument.shadow = np.zeros_like(argument.value, order="C")
-    apart = _apart(made, arguments, flags, wanted)
+    apart = _apart(made, arguments, flags)
     flat: list[Any] = []
     for argument, on in zip(arguments, flags, strict=True):
         flat.append(argument.value)
@@ -50,7 +50,7 @@ def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: 
     return made.executable(wanted, apart)(*flat, *seeds)
 
 
-def _apart(made: Program, arguments: list[Argument], flags: Sequence[bool], wanted: Derivative) -> bool:
+def _apart(made: Program, arguments: list[Argument], flags: Sequence[bool]) -> bool:
     """Whether no two arrays overlap of which one is written; overlaps of shadows must be those of their primals."""
     arrays = [(i, a) for i, a in enumerate(arguments) if isinstance(a.value, np.ndarray)]
     for i, a in arrays:
@@ -65,8 +65,8 @@ def _apart(made: Program, arguments: list[Argument], flags: Sequence[bool], want
             written = i in made.written or j in made.written
             if shared and written:
                 apart = False
-                if flags[i] != flags[j] and wanted.mode != "primal":
-                    raise ValueError(f"{a.name} and {b.name} overlap and are written, but only one of them has a shadow; give both one, or copy the other")
+                if flags[i] != flags[j]:
+                    raise ValueError(f"{a.name} and {b.name} overlap and are written, but only one has a shadow; copy the other")
             if flags[i] and flags[j]:
                 apart &= _shadows_agree(a, b, shared, written)
     return apart
@@ -85,7 +85,12 @@ def _shadows_agree(a: Argument, b: Argument, shared: bool, written: bool) -> boo
     together = np.may_share_memory(a.shadow, b.shadow) and overlaps(a.shadow, b.shadow)
     if not together and not (shared and written):
         return True
-    if not (shared and together) or _offset(a.shadow, b.shadow) != _offset(a.value, b.value) or a.shadow.strides != a.value.strides or b.shadow.strides != b.value.strides:
+    if (
+        not (shared and together)
+        or _offset(a.shadow, b.shadow) != _offset(a.value, b.value)
+        or a.shadow.strides != a.value.strides
+        or b.shadow.strides != b.value.strides
+    ):
         raise ValueError(f"the shadows of {a.name} and {b.name} do not overlap as the arrays themselves do")
     return False
 
@@ -102,7 +107,11 @@ def matching_shadows(arguments: list[Argument]) -> None:
         if partner is None:
             a.shadow = np.zeros_like(a.value, order="C")
         else:
-            _share(a, partner, [b for b in arrays[: k + 1] if np.may_share_memory(b.value, a.value) or np.may_share_memory(b.value, partner.value)])
+            _share(
+                a,
+                partner,
+                [b for b in arrays[: k + 1] if np.may_share_memory(b.value, a.value) or np.may_share_memory(b.value, partner.value)],
+            )
 
 
 def _share(a: Argument, partner: Argument, group: list[Argument]) -> None:
@@ -115,23 +124,26 @@ def _share(a: Argument, partner: Argument, group: list[Argument]) -> None:
         b.shadow = np.ndarray(b.value.shape, b.value.dtype, block.data, offset, b.value.strides)
 
 
-def rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
+def finished(spec: Spec, value: Any) -> Any:
+    """A result of native code as the user sees it: NumPy scalars for strong numbers, the dtype's own signedness for arrays."""
+    if isinstance(spec, ScalarSpec):
+        return value if spec.weak else spec.dtype.type(value)
+    return value if value.dtype == spec.dtype else value.view(spec.dtype)
+
+
+def rebuild(tree: Any, leaves: Iterator[Any], leaf: Callable[[Spec, Any], Any] = finished) -> Any:
     """Results in the shape in which the function returned them."""
     match tree:
-        case ScalarSpec():
-            value = next(leaves)
-            return value if tree.weak else tree.dtype.type(value)
-        case ArraySpec():
-            array = next(leaves)
-            return array if array.dtype == tree.dtype else array.view(tree.dtype)
+        case ScalarSpec() | ArraySpec():
+            return leaf(tree, next(leaves))
         case Static():
             return tree.value
         case dict():
-            return {k: rebuild(v, leaves) for k, v in tree.items()}
+            return {k: rebuild(v, leaves, leaf) for k, v in tree.items()}
         case tuple() if hasattr(tree, "_fields"):
-            return type(tree)(*(rebuild(v, leaves) for v in tree))
+            return type(tree)(*(rebuild(v, leaves, leaf) for v in tree))
         case tuple() | list():
-            return type(tree)(rebuild(v, leaves) for v in tree)
+            return type(tree)(rebuild(v, leaves, leaf) for v in tree)
         case _:
             return tree
 

@@ -13,7 +13,7 @@ from irad.frontend import Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
 from irad.ir.core import Func, Module, clone_func
 from irad.ir.types import is_differentiable
-from irad.options import Options
+from irad.options import Options, using
 from irad.passes.ad.activity import Activity
 from irad.passes.ad.forward import forward
 from irad.passes.ad.reverse import reverse
@@ -41,7 +41,8 @@ class Program:
 
     def __init__(self, f: Callable[..., Any], specs: Sequence[Spec], options: Options) -> None:
         self.options = options
-        self.trace: Trace = trace(f, specs)
+        with using(options):
+            self.trace: Trace = trace(f, specs)
         self.module = self.trace.module
         self.name = self.trace.func.name
         self.written = self.trace.written

@@ -12,10 +12,10 @@ import numpy as np
 
 from irad.api import nested
 from irad.api.autodiff import tangents as tangents_of
-from irad.api.calling import Argument, invoke, leaves_of, matching_shadows, prepare, rebuild
+from irad.api.calling import Argument, invoke, matching_shadows, prepare, rebuild
 from irad.api.compiled import Derivative, Program
-from irad.frontend import is_tracing
 from irad.frontend.abstract import ArraySpec, ScalarSpec
+from irad.frontend.state import current_state
 from irad.options import Options
 
 
@@ -54,7 +54,7 @@ class Jit(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         args = _positional(self.__wrapped__, args, kwargs)
-        if is_tracing():
+        if current_state() is not None:
             return nested.call(self.__wrapped__, args)
         made, positions = prepare(self.__wrapped__, args, self.options)
         flat = invoke(made, [Argument(args[i], name=f"argument {i}") for i in positions], Derivative())
@@ -77,17 +77,25 @@ class ValueAndGrad(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         args = _positional(self.__wrapped__, args, kwargs)
-        if is_tracing():
+        if current_state() is not None:
             return self.__irad_call__(*args)
         chosen = _chosen(self._argnums, len(args))
         values = [_differentiable(a, i) if i in chosen else a for i, a in enumerate(args)]
         made, positions = prepare(self.__wrapped__, values, self.options)
         arguments = [Argument(values[i], i in chosen, None, f"argument {i}") for i in positions]
         matching_shadows(arguments)
-        wanted = Derivative("reverse", tuple(a.active for a in arguments), "first" if self._has_aux else "all", self.with_value or self._has_aux, implicit=True)
+        wanted = Derivative(
+            "reverse",
+            tuple(a.active for a in arguments),
+            "first" if self._has_aux else "all",
+            self.with_value or self._has_aux,
+            implicit=True,
+        )
         results = iter(invoke(made, arguments, wanted, (1.0,)))
         value = rebuild(made.trace.result, results) if wanted.with_primal else None
-        shadows = {i: a.shadow if isinstance(a.value, np.ndarray) else next(results) for i, a in zip(positions, arguments, strict=True) if a.active}
+        shadows = {
+            i: a.shadow if isinstance(a.value, np.ndarray) else next(results) for i, a in zip(positions, arguments, strict=True) if a.active
+        }
         return self._answer(value, [_like(shadows[i], values[i]) for i in chosen])
 
     def __irad_call__(self, *args: Any) -> Any:
@@ -208,7 +216,9 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     return Grad(f, argnums, has_aux, options)
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, *, options: Options | None = None) -> ValueAndGrad:
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, *, options: Options | None = None
+) -> ValueAndGrad:
     """Value and gradient of a function that returns one real number, in one run.
 
     Parameters, errors and result are those of `grad`, but `(value, gradient)` is returned.
@@ -253,7 +263,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     primals, directions = tuple(primals), tuple(tangents)
     if len(primals) != len(directions):
         raise ValueError(f"{len(primals)} primals and {len(directions)} tangents; each argument needs a tangent")
-    if is_tracing():
+    if current_state() is not None:
         return nested.jvp(f, primals, directions)
     values = [_real(p) for p in primals]
     made, positions = prepare(f, values, options)
@@ -321,7 +331,9 @@ def vjp(f: Callable[..., Any], *primals: Any, options: Options | None = None) ->
     return value, _pullback(f, made, value, snapshot, options)
 
 
-def _pullback(f: Callable[..., Any], made: Program, value: Any, snapshot: list[Any], options: Options | None) -> Callable[[Any], tuple[Any, ...]]:
+def _pullback(
+    f: Callable[..., Any], made: Program, value: Any, snapshot: list[Any], options: Options | None
+) -> Callable[[Any], tuple[Any, ...]]:
     tree = made.trace.result
     if not isinstance(tree, ScalarSpec | ArraySpec) or tree.dtype.kind != "f":
         raise TypeError("vjp needs a function that returns one float or one array of floats")

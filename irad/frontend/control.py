@@ -275,11 +275,9 @@ def static(x: Any, what: str) -> Any:
 class Shown:
     """A traced value in an f-string: formats as a marker, which the message of an exception replaces by the value at run time."""
 
-    pending: dict[str, Scalar] = {}  # noqa: RUF012 - emptied by the exception that shows them
-
     def __init__(self, value: Scalar) -> None:
         self.marker = f"\ue000{id(value)}\ue001"
-        self.pending[self.marker] = value
+        state().shown[self.marker] = value
 
     def __format__(self, spec: str) -> str:
         return self.marker
@@ -298,11 +296,10 @@ def _message(exception: BaseException) -> tuple[str, list[Value]]:
         return "{0}", [exception.args[0].value]
     message = _escaped(str(exception))
     shown: list[Value] = []
-    for marker, value in Shown.pending.items():
+    for marker, value in state().shown.items():
         if marker in message:
             message = message.replace(marker, f"{{{len(shown)}}}")
             shown.append(value.value)
-    Shown.pending.clear()
     return message, shown
 
 

@@ -155,7 +155,7 @@ def _from_nested(x: Any, dtype: np.dtype | None) -> Array:
     if not any(isinstance(v, Traced | np.ndarray) for v in leaves):
         return _from_static(x, dtype)
     if dtype is None:
-        dtype = promote(*(_leaf_kind(v) for v in leaves)).dtype
+        dtype = promote(*(Kind(_leaf_kind(v).dtype) for v in leaves)).dtype  # in a list, a Python float is a float64
     b = emitter()
     result = empty(b, _nested_shape(b, x), dtype)
     _fill_nested(b, result, x, ())

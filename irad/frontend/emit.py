@@ -167,7 +167,7 @@ def _square(b: Builder, dtype: np.dtype, x: Value) -> Value:
 
 def _reciprocal(b: Builder, dtype: np.dtype, x: Value) -> Value:
     one = constant(b, 1, dtype)
-    return b(arith.DivF, one, x) if is_float(dtype) else quotient_or_zero(b, dtype, one, x)
+    return b(arith.DivF, one, x) if is_float(dtype) else _guarded(b, dtype, arith.DivUI if is_unsigned(dtype) else arith.DivSI, one, x)
 
 
 def _sign(b: Builder, dtype: np.dtype, x: Value) -> Value:
@@ -207,7 +207,9 @@ def _shift_right(b: Builder, dtype: np.dtype, x: Value, n: Value) -> Value:
 
 
 def _floor_divide(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
-    return b(math.FloorDivF, x, y) if is_float(dtype) else quotient_or_zero(b, dtype, x, y)
+    if is_float(dtype):
+        return b(math.FloorDivF, x, y)
+    return _guarded(b, dtype, arith.DivUI if is_unsigned(dtype) else arith.FloorDivSI, x, y)
 
 
 def _remainder(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
@@ -222,12 +224,8 @@ def _fmod(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
     return _guarded(b, dtype, arith.RemUI if is_unsigned(dtype) else arith.RemSI, x, y)
 
 
-def quotient_or_zero(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
-    """Integer // as NumPy's arrays have it: 0 where the divisor is 0."""
-    return _guarded(b, dtype, arith.DivUI if is_unsigned(dtype) else arith.FloorDivSI, x, y)
-
-
 def _guarded(b: Builder, dtype: np.dtype, cls: type[Op], x: Value, y: Value) -> Value:
+    """An integer division as NumPy's arrays have it: 0 where the divisor is 0."""
     if known_nonzero(y):
         return b(cls, x, y)
     zero = constant(b, 0, dtype)

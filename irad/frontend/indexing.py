@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -99,7 +99,21 @@ def position(b: Builder, i: Size, n: Size, axis: int) -> Size:
     """A checked index: in [0, n), negative ones wrapped."""
     if isinstance(i, int) and isinstance(n, int) and -n <= i < n:
         return i % n
-    return b(irad.Index, S.as_value(b, i), S.as_value(b, n), axis=axis)
+    return _checked_before(b, i, n, axis) or b(irad.Index, S.as_value(b, i), S.as_value(b, n), axis=axis)
+
+
+_SCANNED = 16  # uses of an index among which its check is looked for
+
+
+def _checked_before(b: Builder, i: Size, n: Size, axis: int) -> Value | None:
+    """The index as checked earlier in the same block: x[i] += v has one check, not two."""
+    known = i if isinstance(i, Value) else n
+    for op in islice(known.uses, _SCANNED) if isinstance(known, Value) else ():
+        if isinstance(op, irad.Index) and op.parent is b.block and op.attrs["axis"] == axis:
+            index, size = op.operands
+            if S.same(index, i) and S.same(size, n):
+                return op.results[0]
+    return None
 
 
 # ---------------------------------------------------------------- slices
@@ -306,22 +320,3 @@ def element_value(x: Any, array: Array) -> Any:
     if isinstance(value, Array | list | tuple):
         raise wrong(ValueError, "setting an array element with a sequence.")
     raise wrong(TypeError, f"an array of {array.dtype.name} cannot hold a {type(x).__name__}")
-
-
-def augmented(array: Any, index: Any, change: Callable[[Any], Any]) -> None:
-    """array[index] op= y, where `change` maps what is there to what shall be: the index is evaluated and checked once.
-
-    A view is changed in place by `change` itself, as Python's in-place operators do.
-    """
-    array = as_traced(array)
-    items, dots = items_of(index, array.ndim)
-    b = emitter()
-    if _is_element(items, dots):
-        at = _positions(b, array, items)
-        new = change(load(b, array, *at))
-        store(emitter(), array, element_value(new, array), *at)
-    elif _is_advanced(items):
-        OPERATIONS["scatter"](array, items, change(OPERATIONS["gather"](array, items)))
-    else:
-        view = basic_view(b, array, items)
-        assign(view, change(view))

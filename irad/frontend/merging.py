@@ -89,7 +89,7 @@ def template(x: Any, carry: bool) -> Template:
     """The template of one value; with `carry` its numbers and arrays are carried."""
     if not carry:
         return Fixed(x)
-    if _is_leaf(x):
+    if is_leaf(x):
         return Leaf(abstract.spec_of(x))
     if isinstance(x, Maybe):
         return MaybeUnbound(template(x.value, True), template(x.flag, True))
@@ -129,7 +129,7 @@ class Widening:
             return self.maybe(MaybeUnbound(Fixed(old.value), Fixed(old.flag)), x)
         if isinstance(x, Maybe):
             return self.maybe(MaybeUnbound(t, Fixed(True)), x)
-        if _is_leaf(old):
+        if is_leaf(old):
             return self.leaf(Leaf(abstract.spec_of(old)), x)
         kind = _kind(old)
         if kind is not None and kind == _kind(x):
@@ -145,7 +145,7 @@ class Widening:
     def leaf(self, t: Leaf, x: Any) -> Template:
         if x is UNBOUND or isinstance(x, Maybe):
             return self.unbound(t, True, x)
-        joined = abstract.join(t.spec, abstract.spec_of(x)) if _is_leaf(x) else None
+        joined = abstract.join(t.spec, abstract.spec_of(x)) if is_leaf(x) else None
         if joined is None:
             raise Mismatch(f"{describe_spec(t.spec)} on one path and {describe(x)} on the other")
         return t if joined == t.spec else Leaf(joined)
@@ -251,7 +251,7 @@ def _protect(new: Any, origins: list[Any], state: State, opened: int | None) -> 
 # ---------------------------------------------------------------- kinds of values
 
 
-def _is_leaf(x: Any) -> bool:
+def is_leaf(x: Any) -> bool:
     return isinstance(x, Traced | bool | int | float | complex | np.generic | np.ndarray) and not isinstance(x, np.str_ | np.bytes_)
 
 
@@ -312,7 +312,7 @@ def describe(x: Any) -> str:
         return repr(x)
     if x is UNBOUND:
         return "nothing"
-    if _is_leaf(x):
+    if is_leaf(x):
         return describe_spec(abstract.spec_of(x))
     name = getattr(x, "__name__", None)
     return f"the {type(x).__name__} {name}" if name else f"a {type(x).__name__}"

@@ -80,12 +80,12 @@ class Side:
         return known[2] if known is not None else before
 
 
-def trace_side(state: State, run: Thunk | None, names: Sequence[Variable]) -> Side:
+def trace_side(state: State, run: Thunk | None, names: Sequence[Variable], certain: bool = False) -> Side:
     """Trace one path into a block; variables and containers are afterwards as they were before."""
     side = Side(Block())
     before = [v.read() for v in names]
     try:
-        with state.region(side.block) as region:
+        with state.region(side.block, certain) as region:
             side.opened = region.opened
             try:
                 side.result = run() if run is not None else None

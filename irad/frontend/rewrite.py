@@ -48,12 +48,12 @@ class Rewriter(Expressions):
     def function(self, node: FunctionNode) -> ast.FunctionDef:
         """A function or lambda, rewritten as a def; defaults and decorators are left out."""
         body = [at(ast.Return(node.body), node.body)] if isinstance(node, ast.Lambda) else node.body
-        name = "lambda_" if isinstance(node, ast.Lambda) else node.name
+        name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
         strip_annotations(node.args)
         node.args.defaults = [at(ast.Constant(None), d) for d in node.args.defaults]
         node.args.kw_defaults = [d and at(ast.Constant(None), d) for d in node.args.kw_defaults]
         names = tuple(a.arg for a in (*node.args.posonlyargs, *node.args.args))
-        new = self.define(name, [], self.body(node, body, "<lambda>" if isinstance(node, ast.Lambda) else name, names), node)
+        new = self.define(f"{API}function", [], self.body(node, body, name, names), node)
         new.args = node.args
         return new
 
@@ -361,7 +361,7 @@ def _inner(code: CodeType, name: str) -> CodeType:
 def _renamed(code: CodeType, name: str) -> CodeType:
     """Control functions take the name of the user's function, for tracebacks."""
     consts = tuple(_renamed(c, name if c.co_name.startswith(API) else c.co_name) if isinstance(c, CodeType) else c for c in code.co_consts)
-    return code.replace(co_consts=consts, co_name=name)
+    return code.replace(co_consts=consts, co_name=name, co_qualname=name)
 
 
 def _register(code: CodeType) -> None:

@@ -78,15 +78,15 @@ _COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, 
 
 
 def _comparable(kinds: tuple[Kind, ...], operands: tuple[Any, ...]) -> tuple[Kind, ...]:
-    """Kinds under which a comparison is right: a Python int beyond a narrow dtype widens it, as in NumPy."""
-    first, second = kinds
-    if {first.dtype, second.dtype} == {INT64, np.dtype(np.uint64)} and not first.weak and not second.weak:
-        return (Kind(FLOAT64), Kind(FLOAT64))
-    for x, other in zip(operands, reversed(kinds), strict=True):
-        if type(x) is int and other.dtype.kind in "iu" and not fits(x, other.dtype):
-            wide = Kind(INT64 if fits(x, INT64) and other.dtype != np.uint64 else FLOAT64)
-            return (wide, wide)
-    return kinds
+    """Kinds under which a comparison is right: of integers with different ranges, one that holds both."""
+    if not all(k.integral for k in kinds) or kinds[0].dtype == kinds[1].dtype:
+        return kinds
+    for x, kind, other in zip(operands, kinds, reversed(kinds), strict=True):
+        if kind.weak and (fits(x, other.dtype) if type(x) is int else other.weak or kind.dtype == BOOL):
+            return kinds
+    large = any(k.dtype == np.uint64 for k in kinds)
+    signed = any(k.dtype.kind == "i" for k in kinds)
+    return (Kind(FLOAT64 if large and signed else np.dtype(np.uint64) if large else INT64),) * 2
 
 
 def scalar_ufunc(ufunc: np.ufunc, operands: tuple[Operand, ...], python: bool = False) -> Scalar:
@@ -235,6 +235,8 @@ def to_bool(x: Any) -> Scalar:
 def to_int(x: Any) -> Scalar:
     """int(x): rounded towards zero; what no 64-bit integer holds raises Python's exception."""
     x = single(x, "int")
+    if not isinstance(x, Scalar):
+        return cast(int(x), INT64, weak=True)
     if not is_float(x.dtype):
         return cast(x, INT64, weak=True)
     b = emitter()

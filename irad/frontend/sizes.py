@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from irad.ir.builder import Builder
-from irad.ir.core import Block, Func, Value
+from irad.ir.core import Block, Func, Op, Value
 from irad.ir.ops import arith, irad, memref
 from irad.ir.types import MemRefType, index
 
@@ -180,7 +181,21 @@ def dim(b: Builder, array: Value, axis: int) -> Size:
         return static(op.sizes[axis])
     if isinstance(op, memref.Cast):
         return dim(b, op.operands[0], axis)
-    return b.dim(array, axis)
+    return _read(b, memref.Dim, array, axis)
+
+
+_SCANNED = 16  # uses of an array among which an operation is looked for: those that read its sizes come early
+
+
+def _read(b: Builder, cls: type[Op], array: Value, axis: int) -> Value:
+    """A size or stride that only the array itself knows, read once, directly behind the array's definition."""
+    for op in islice(array.uses, _SCANNED):
+        if type(op) is cls and op.parent is array.block and static(op.operands[1]) == axis:
+            return op.results[0]
+    block, definition = array.block, array.op
+    assert block is not None
+    behind = Builder(block, block.first if definition is None else definition.next, b.loc)
+    return behind(cls, array, behind.index(axis))
 
 
 def kept_axes(op: memref.SubView) -> list[int]:
@@ -217,7 +232,7 @@ def strides(b: Builder, array: Value) -> list[Size]:
         return [mul(b, outer[i], static(op.steps[i])) for i in kept_axes(op)]
     if isinstance(op, memref.Cast) and not _type(op.operands[0]).strided:
         return strides(b, op.operands[0])
-    return [b(irad.Stride, array, b.index(i)) for i in range(_type(array).rank)]
+    return [_read(b, irad.Stride, array, i) for i in range(_type(array).rank)]
 
 
 def root(array: Value) -> Value:

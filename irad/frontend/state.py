@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from irad.frontend import values
 from irad.frontend.guards import Guards
 from irad.frontend.values import Array
 from irad.ir.builder import Builder
-from irad.ir.core import Block, Func, Module, Op, Value
+from irad.ir.core import Block, Func, Module, Op
 
 
 class ControlFlow(BaseException):
@@ -32,11 +32,20 @@ class Pending(ControlFlow):
     """The result type of a recursive call is not known yet: the other path decides it."""
 
 
+class Restart(ControlFlow):
+    """Trace again from the start, with a function compiled as a function instead of inlined."""
+
+    def __init__(self, code: CodeType, general: bool) -> None:
+        self.code = code
+        self.general = general  # whether numbers that are known while tracing are passed at run time
+
+
 @dataclass
 class Region:
     """A branch or loop body that is being traced: the containers written in it, as they were before."""
 
     opened: int
+    certain: bool = False  # a trial of code that runs for certain, not a branch of it
     log: dict[int, tuple[Any, Any]] = field(default_factory=dict)
 
     def restore(self) -> None:
@@ -52,18 +61,8 @@ class Context:
     func: Func
     outer: Context | None = None
     captures: dict[int, tuple[np.ndarray, Array]] = field(default_factory=dict)
-    imports: dict[Value, tuple[Any, Any]] = field(default_factory=dict)  # values of functions around: (theirs, ours)
     conditional: bool = False  # whether the function may never be called
     regions: list[Region] = field(default_factory=list)
-
-    def knows(self, func: Func | None) -> bool:
-        """Whether a function is this one or around it."""
-        context: Context | None = self
-        while context is not None:
-            if context.func is func:
-                return True
-            context = context.outer
-        return False
 
 
 @dataclass
@@ -81,9 +80,11 @@ class State:
     written: set[int] = field(default_factory=set)
     stack: list[Any] = field(default_factory=list)  # calls of user functions
     active: dict[int, int] = field(default_factory=dict)  # by id of code: how often it is on the stack
+    shown: dict[str, Any] = field(default_factory=dict)  # traced values in texts, by the marker that stands for them
     exceptions: dict[str, type[BaseException]] = field(default_factory=dict)
     functions: dict[Any, Any] = field(default_factory=dict)  # recursive functions, by what they are specialised on
-    recursive: set[int] = field(default_factory=set)  # codes that were found to be recursive
+    recursive: dict[int, bool] = field(default_factory=dict)  # codes that were found to be recursive: whether numbers are passed at run time
+    watched: set[tuple[int, int]] = field(default_factory=set)  # codes and globals whose reads are guarded
 
     # ------------------------------------------------------------ containers
 
@@ -116,24 +117,22 @@ class State:
     @property
     def conditional(self) -> bool:
         """Whether the code being traced may not run."""
-        return bool(self.context.regions) or self.context.conditional
+        return self.context.conditional or not all(region.certain for region in self.context.regions)
 
     @contextmanager
-    def region(self, block: Block) -> Iterator[Region]:
+    def region(self, block: Block, certain: bool = False) -> Iterator[Region]:
         """Trace into a block; the writes to containers are logged, and undone at the end."""
         self.serial += 1
-        region = Region(self.serial)
+        region = Region(self.serial, certain)
         builder = self.builder
         before = builder.block, builder.before
         builder.block, builder.before = block, None
         self.context.regions.append(region)
-        depth = len(self.stack)
         try:
             yield region
         finally:
             popped = self.context.regions.pop()
             assert popped is region
-            del self.stack[depth:]
             builder.block, builder.before = before
 
     @contextmanager

@@ -16,7 +16,9 @@ from irad.options import Options, current_options
 STAGES = ("traced", "optimized", "gradient", "gradient-optimized", "llvm", "llvm-optimized", "asm")
 
 
-def dump(f: Callable[..., Any], signature: Any = None, *, stage: str = "optimized", mode: Mode | None = None, options: Options | None = None) -> str:
+def dump(
+    f: Callable[..., Any], signature: Any = None, *, stage: str = "optimized", mode: Mode | None = None, options: Options | None = None
+) -> str:
     """Print a function as one stage of the compiler sees it.
 
     Parameters

@@ -54,10 +54,14 @@ _Step = Callable[["Parser", _Draft], None]
 
 
 def _by_format(parser: Parser, cls: type[Op], steps: list[_Step]) -> Op:
-    draft = _Draft()
+    draft, start = _Draft(), parser.cursor.token
     for step in steps:
         step(parser, draft)
-    return cls(draft.operands, draft.result_types, draft.attrs)
+    try:
+        return cls(draft.operands, draft.result_types, draft.attrs)
+    except (AssertionError, IndexError):  # the class cannot tell its results from such operands
+        types = ", ".join(str(v.type) for v in draft.operands)
+        raise parser.cursor.error(f"{cls.name} does not take operands of types ({types})", start) from None
 
 
 def _expect(text: str) -> _Step:

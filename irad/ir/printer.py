@@ -64,7 +64,7 @@ def automatic_name(value: Value) -> str:
     """The name of a value without a hint: that of a constant tells what it is; an empty one means a number."""
     if not isinstance(value.owner, arith.Constant):
         return "" if isinstance(value.owner, Op) else "arg"
-    number = value.owner.value
+    number = value.owner.attrs.get("value", 0)
     if value.type == i1:
         return "true" if number else "false"
     if isinstance(value.type, FloatType):

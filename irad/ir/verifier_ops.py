@@ -11,6 +11,7 @@ from typing import Any
 from irad.ir.core import Block, Op, Value
 from irad.ir.eval_tables import FLOAT_PREDICATES, INTEGER_PREDICATES
 from irad.ir.ops import arith, base, func, irad, math, memref, scf
+from irad.ir.printer import automatic_name
 from irad.ir.types import FloatType, IndexType, IntType, MemRefType, StackType, Type, f32, f64, i1, index, is_integer
 
 FAST_MATH_FLAGS = frozenset({"reassoc", "nnan", "ninf", "nsz", "arcp", "contract", "afn", "fast"})
@@ -36,7 +37,7 @@ def check_op(op: Op) -> str:
 
 def describe(op: Op, i: int) -> str:
     """An operand in words."""
-    hint = op.operands[i].hint
+    hint = op.operands[i].hint or automatic_name(op.operands[i])
     return f"operand {i} (%{hint})" if hint else f"operand {i}"
 
 

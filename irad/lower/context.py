@@ -29,6 +29,7 @@ BLOCK_PREVIOUS, BLOCK_NEXT, BLOCK_START, BLOCK_BYTES = 0, 8, 16, 24
 # The control block of a stack, and the header of a piece of its memory.
 STACK_TOP, STACK_END, STACK_BASE, STACK_CHUNK = 0, 8, 16, 24
 STACK_SIZE = 32
+NO_BASE = 1  # base of the first chunk: no top is equal to it, so that it is never left
 CHUNK_PREVIOUS, CHUNK_NEXT, CHUNK_TOP, CHUNK_END = 0, 8, 16, 24
 CHUNK_HEADER = 64
 FIRST_CHUNK = 1 << 12  # bytes

@@ -1,6 +1,6 @@
 """Functions, calls, checks, and the whole module.
 
-A function of the IR becomes `internal { i32, results… } @"irad.name"(ptr %ctx, parameters…)`: its first result is a status, and a
+A function of the IR becomes `internal { i32, results… } @"py.name"(ptr %ctx, parameters…)`: its first result is a status, and a
 caller leaves at once with a status that is not zero. The entry reads its arguments from 8-byte slots and writes the results behind them.
 """
 
@@ -51,16 +51,15 @@ def lower_module(module: Module, entry: str, target: Target | None = None, symbo
     plan = Plan(module)
     unit = Unit(target or Target(), plan)
     root = module.funcs[entry]
-    for name in [entry, *plan.reachable(entry)]:
-        if name in module.funcs:
-            unit.functions.append(_function(unit, module.funcs[name], is_root=name == entry))
+    names = dict.fromkeys([entry, *plan.reachable(entry)])
+    unit.functions = [_function(unit, module.funcs[name], is_root=name == entry) for name in names]
     unit.functions.append(_entry(unit, root, symbol))
-    recursive = any(name in plan.recursive for name in [entry, *plan.reachable(entry)])
+    recursive = any(name in plan.recursive for name in names)
     return LoweredModule(unit.text(), symbol, root.arg_types, root.result_types, tuple(unit.checks), recursive)
 
 
 def _symbol(name: str) -> str:
-    return '@"irad.' + name.replace("\\", "\\5C").replace('"', "\\22") + '"'
+    return '@"py.' + name.replace("\\", "\\5C").replace('"', "\\22") + '"'
 
 
 def _parameter(type: Type, noalias: bool) -> list[str]:
@@ -234,4 +233,3 @@ def _write_slot(lines: list[str], kind: str, place: str, name: str) -> None:
 def all_slots(types: Sequence[Type]) -> int:
     """How many 8-byte slots values take."""
     return sum(len(components(t)) for t in types)
-

@@ -23,7 +23,8 @@ def call(name: str, fast: bool = True) -> Row:
     return emit
 
 
-def _flags(f: Emitter, op: Op) -> str:
+def flags(f: Emitter, op: Op) -> str:
+    """Fast-math flags of a float operation, with a space behind each."""
     return "".join(f"{flag} " for flag in dict.fromkeys((*f.unit.target.flags, *op.attrs.get("fastmath", ()))))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from math import copysign, inf
 
 from irad.ir.core import Op
 from irad.ir.ops import arith, math
@@ -20,11 +21,19 @@ def literal(value: float | int | bool, type: Type) -> str:
     if isinstance(type, FloatType):
         number = float(value)
         if type.width == 32:
-            (number,) = struct.unpack("<f", struct.pack("<f", number)) if abs(number) < 3.5e38 else (number,)
+            number = _single(number)
         return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"
     if scalar(type) == "i1":
         return "true" if value else "false"
     return str(int(value))
+
+
+def _single(number: float) -> float:
+    """A float rounded to single precision."""
+    try:
+        return struct.unpack("<f", struct.pack("<f", number))[0]
+    except OverflowError:
+        return copysign(inf, number)
 
 
 def _constant(f: Emitter, op: Op) -> None:

@@ -1,6 +1,6 @@
 """Stacks: growable memory whose pieces never move. The fast paths are inline, chunks come and go out of the way, in the runtime.
 
-A stack is a pointer to its control block (`context.STACK_*`): top, limit and base of the chunk in use. Base is null for the first chunk.
+A stack is a pointer to its control block (`context.STACK_*`): top, limit and base of the chunk in use.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Automatic differentiation: analyses, forward mode, reverse mode."""

@@ -19,9 +19,11 @@ _CONVERSIONS = (arith.ExtF, arith.TruncF)
 
 
 class Activity:
-    """Active values and roots of a function, for given active arguments and results (None: every varied value is useful, as in forward mode)."""
+    """Active values and roots of a function, for given active arguments and results (None: all that is varied is useful, as in forward mode)."""
 
-    def __init__(self, module: Module, function: Func, alias: Alias, active_args: Sequence[bool], active_results: Sequence[bool] | None) -> None:
+    def __init__(
+        self, module: Module, function: Func, alias: Alias, active_args: Sequence[bool], active_results: Sequence[bool] | None
+    ) -> None:
         self.module = module
         self.function = function
         self.alias = alias
@@ -117,11 +119,21 @@ class Activity:
                 return [pair for region in op.regions for pair in zip(region.terminator.operands, op.results, strict=True)]
             case scf.For():
                 yields = op.body.terminator.operands
-                return [*zip(op.inits, op.carried, strict=True), *zip(op.inits, op.results, strict=True), *zip(yields, op.carried, strict=True), *zip(yields, op.results, strict=True)]
+                return [
+                    *zip(op.inits, op.carried, strict=True),
+                    *zip(op.inits, op.results, strict=True),
+                    *zip(yields, op.carried, strict=True),
+                    *zip(yields, op.results, strict=True),
+                ]
             case scf.While():
                 passed_on = op.before.terminator.operands[1:]
                 yields = op.after.terminator.operands
-                return [*zip(op.inits, op.before.args, strict=True), *zip(passed_on, op.after.args, strict=True), *zip(passed_on, op.results, strict=True), *zip(yields, op.before.args, strict=True)]
+                return [
+                    *zip(op.inits, op.before.args, strict=True),
+                    *zip(passed_on, op.after.args, strict=True),
+                    *zip(passed_on, op.results, strict=True),
+                    *zip(yields, op.before.args, strict=True),
+                ]
             case func.Call():
                 return self._flows_of_call(op)
             case irad.Map() | irad.Reduce():
@@ -135,7 +147,13 @@ class Activity:
     def _flows_of_call(self, op: func.Call) -> list[tuple[Value, Value]]:
         written = self.written[op.callee]
         targets = [*op.results, *(v for i, v in enumerate(op.operands) if i in written)]
-        return [(source, target) for source in op.operands if is_differentiable(source.type) for target in targets if is_differentiable(target.type)]
+        return [
+            (source, target)
+            for source in op.operands
+            if is_differentiable(source.type)
+            for target in targets
+            if is_differentiable(target.type)
+        ]
 
     # ------------------------------------------------------------------ memory
     def _spread_over_mixed_memory(self) -> bool:
@@ -166,4 +184,3 @@ def _memory_values(block: Block) -> Iterable[Value]:
         yield from (r for r in op.results if is_memory(r))
         for region in op.regions:
             yield from _memory_values(region)
-

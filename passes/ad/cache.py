@@ -14,6 +14,7 @@ from irad.ir.ops import arith, irad, memref, scf
 from irad.passes.ad.mincut import vertex_cut
 from irad.passes.ad.need import CHEAP, Needs, Node, Shadow, Trips, bytes_of, loops_around, node_block, node_type
 from irad.passes.ad.reload import Reload
+from irad.passes.alias import is_memory
 
 _GUESSED_TRIPS = 64
 
@@ -52,12 +53,12 @@ class Cache:
                 return True
         elif not isinstance(node, Trips):
             value = node.value if isinstance(node, Shadow) else node
-            if value.owner is self._body and (isinstance(node, Shadow) or type(value.type).__name__ in ("MemRefType", "StackType")):
+            if value.owner is self._body and is_memory(value):
                 return True
         return isinstance(node, Shadow) and self.shadow_in_reverse(node.value)
 
     def shadow_in_reverse(self, value: Value) -> bool:
-        """Whether the shadow of this memref comes to life in the reverse sweep: a local array of one run of its block, a piece of a stack."""
+        """Whether the shadow of this memref comes to life in the reverse sweep: a local array of its block, a piece of a stack."""
         op = value.op
         if isinstance(op, irad.Reserve | irad.Release):
             return True

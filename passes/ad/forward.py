@@ -50,7 +50,9 @@ class Tangents(Twin):
                 return convert(b, self.twins[op.operands[0]], op.result.type)
             case _:
                 terms = [
-                    scale(b, self.twins[v], partial, op, self.read) for v, partial in zip(op.operands, row(op), strict=True) if partial is not None and v in self.twins
+                    scale(b, self.twins[v], partial, op, self.read)
+                    for v, partial in zip(op.operands, row(op), strict=True)
+                    if partial is not None and v in self.twins
                 ]
                 total = terms[0]
                 for term in terms[1:]:
@@ -114,4 +116,3 @@ def forward(module: Module, name: str, active_args: Sequence[bool], active_resul
     the primal if `with_primal`, then the tangents of the active results. Shadows hold tangents, before and after.
     """
     return _Maker(module).make(Variant(name, tuple(active_args), tuple(active_results), split=False), with_primal)
-

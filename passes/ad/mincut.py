@@ -113,7 +113,9 @@ class VertexCut:
         return reach
 
 
-def vertex_cut(capacities: dict[Hashable, int], edges: Iterable[tuple[Hashable, Hashable]], sources: Iterable[Hashable], sinks: Iterable[Hashable]) -> set[Hashable]:
+def vertex_cut(
+    capacities: dict[Hashable, int], edges: Iterable[tuple[Hashable, Hashable]], sources: Iterable[Hashable], sinks: Iterable[Hashable]
+) -> set[Hashable]:
     """The cheapest set of vertices on every path from a source to a sink; of equal ones the set nearest to the sinks.
 
     >>> sorted(vertex_cut({"a": 1, "b": 1, "c": 1}, [("a", "b"), ("a", "c")], ["a"], ["b", "c"]))

@@ -73,7 +73,11 @@ class Needs:
                 continue
             seen.add(value)
             for user in value.uses:
-                if user.terminator or isinstance(user, scf.For | scf.While | func.Call) or (isinstance(user, memref.Store) and user.value is value):
+                if (
+                    user.terminator
+                    or isinstance(user, scf.For | scf.While | func.Call)
+                    or (isinstance(user, memref.Store) and user.value is value)
+                ):
                     return True
                 pending += [r for r in user.results if is_memory(r)]
         return False

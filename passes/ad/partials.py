@@ -76,7 +76,9 @@ def where(condition: Expr, a: Expr | float, b: Expr | float) -> Expr:
 
 x, y, w, z = Expr("x"), Expr("y"), Expr("w"), Expr("z")
 ONE, MINUS_ONE, ZERO = lift(1.0), lift(-1.0), lift(0.0)
-sin, cos, exp, log, sqrt, sinh, cosh, roundeven = (_unary(c) for c in (math.Sin, math.Cos, math.Exp, math.Log, math.Sqrt, math.Sinh, math.Cosh, math.RoundEven))
+sin, cos, exp, log, sqrt, sinh, cosh, roundeven = (
+    _unary(c) for c in (math.Sin, math.Cos, math.Exp, math.Log, math.Sqrt, math.Sinh, math.Cosh, math.RoundEven)
+)
 power, copysign = _binary(math.PowF), _binary(math.CopySign)
 _integer_power, _scale_by_power, _polygamma = _binary(math.FPowI), _binary(math.LdExp), _binary(math.Polygamma)
 _to_float = _unary(arith.SIToFP)
@@ -157,9 +159,10 @@ def row(op: Op) -> Row:
 
 
 def _collect(expr: Expr, op: Op, found: set[Value]) -> None:
-    if isinstance(expr.op, str):
-        if expr.op != "0":
-            found.add(op.results[0] if expr.op == "z" else op.operands[_SYMBOLS.index(expr.op[0])])
+    if expr.op == "z":
+        found.add(op.results[0])
+    elif isinstance(expr.op, str) and expr.op != "0":
+        found.add(op.operands[_SYMBOLS.index(expr.op[0])])
     for arg in expr.args:
         _collect(arg, op, found)
 

@@ -137,7 +137,9 @@ def coordinates(array: Value, forms: list[Affine]) -> tuple[Value, list[Affine]]
                 left = iter(forms)
                 dropped = op.attrs.get("dropped", ())
                 offsets = [affine(o) for o in op.offsets]
-                forms = [o if axis in dropped else o.plus(next(left), s.constant) for axis, (o, s) in enumerate(zip(offsets, steps, strict=True))]
+                forms = [
+                    o if axis in dropped else o.plus(next(left), s.constant) for axis, (o, s) in enumerate(zip(offsets, steps, strict=True))
+                ]
                 array = op.array
             case _:
                 return array, forms

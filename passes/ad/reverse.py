@@ -104,7 +104,12 @@ class Reverse:
     def _reverse_piece(self, op: Op, scope: Scope) -> None:
         """A derivative's own tape, differentiated: what it pushed is popped, what it popped is pushed again, contents untouched."""
         if isinstance(op.operands[0].owner, Block):
-            raise fail(UnsupportedError, op.loc, "reverse mode over reverse mode of a recursive function is not supported.", "Use forward over reverse (irad.hvp, irad.jvp of irad.grad).")
+            raise fail(
+                UnsupportedError,
+                op.loc,
+                "reverse mode over reverse mode of a recursive function is not supported.",
+                "Use forward over reverse (irad.hvp, irad.jvp of irad.grad).",
+            )
         inverse = irad.Release if isinstance(op, irad.Reserve) else irad.Reserve
         b = scope.builder
         count = self.node(op.operands[1], scope)
@@ -139,7 +144,9 @@ class Reverse:
         return self._recompute(node, value, scope)
 
     def _at_hand(self, node: Node) -> bool:
-        return not self.plan.variant.split or (isinstance(node, Value | Shadow) and self.plan.cache.available(node) and self._forward_has(node))
+        return not self.plan.variant.split or (
+            isinstance(node, Value | Shadow) and self.plan.cache.available(node) and self._forward_has(node)
+        )
 
     def _forward_has(self, node: Value | Shadow) -> bool:
         return node.value in self.forward.twins if isinstance(node, Shadow) else node in self.forward.values
@@ -267,7 +274,9 @@ class _Maker:
         stacks = [StackType(t) for t in self.stacks]
         results = plan.function.body.terminator.operands
         shadows = [r.type for r, a in zip(results, variant.active_results, strict=True) if a and is_memory(r)]
-        augmented = Func(self.module.unique_name(f"{primal.name}.augmented"), Block([*doubled, *stacks]), [*primal.result_types, *shadows], primal.loc)
+        augmented = Func(
+            self.module.unique_name(f"{primal.name}.augmented"), Block([*doubled, *stacks]), [*primal.result_types, *shadows], primal.loc
+        )
         self.module.add(augmented)
         memory = [t for v, a in zip(primal.args, on, strict=True) if is_memory(v) for t in ([v.type, v.type] if a else [v.type])]
         seeds = [r.type for r, a in zip(results, variant.active_results, strict=True) if a and is_float(r.type)]
@@ -341,7 +350,9 @@ def reverse(module: Module, name: str, active_args: Sequence[bool], active_resul
     plans = make_plans(module, variant)
     plan, maker = plans[variant], _Maker(module, plans)
     primal = plan.function
-    derivative = Func(module.unique_name(f"{name}.gradient"), Block(), (), primal.loc, {k: v for k, v in primal.attrs.items() if k == "noalias"})
+    derivative = Func(
+        module.unique_name(f"{name}.gradient"), Block(), (), primal.loc, {k: v for k, v in primal.attrs.items() if k == "noalias"}
+    )
     forward = Augment(plan, {}, lambda v: maker.declare(v)[0])
     groups: list[int] = []
     primal_groups = primal.attrs.get("alias_groups") or (0,) * len(primal.args)
@@ -352,7 +363,9 @@ def reverse(module: Module, name: str, active_args: Sequence[bool], active_resul
             forward.twins[arg] = derivative.body.add_arg(arg.type, f"d{arg.hint}" if arg.hint else "")
             groups.append(2 * group + 1)
     returned = primal.body.terminator.operands
-    seeds = [derivative.body.add_arg(r.type, "seed") if on and is_float(r.type) else None for r, on in zip(returned, active_results, strict=True)]
+    seeds = [
+        derivative.body.add_arg(r.type, "seed") if on and is_float(r.type) else None for r, on in zip(returned, active_results, strict=True)
+    ]
     groups += [-1] * (len(derivative.args) - len(groups))
     if not derivative.attrs.get("noalias"):
         derivative.attrs["alias_groups"] = tuple(groups)

@@ -29,7 +29,9 @@ def reverse_if(sweep: Reverse, op: scf.If, scope: Scope) -> None:
         scope.adjoints[value] = result
 
 
-def _mirror_branch(sweep: Reverse, region: Block, block: Block, scope: Scope, captured: list[Value], arriving: list[tuple[int, Value]]) -> None:
+def _mirror_branch(
+    sweep: Reverse, region: Block, block: Block, scope: Scope, captured: list[Value], arriving: list[tuple[int, Value]]
+) -> None:
     inner = sweep.open([region], scope.builder.at(block), scope)
     for value in captured:
         if value in scope.adjoints:

@@ -1,8 +1,8 @@
 """Where taped nodes live, and how they are written and read.
 
 Layouts: `Grid`, one allocation of the function indexed by the counters of the loops around (their trip counts, or affine bounds of them,
-are known in front of the outermost); `Piece`, the same for the innermost of the loops only, reserved on a stack in front of them each
-time; `Frame`, for what no counted loop encloses closely: all such nodes of a block are pushed at its end, and popped when its reverse begins.
+are known in front of the outermost); `Piece`, the same for the innermost of the loops only, reserved on a stack in front of
+them each time; `Frame`, for what no counted loop encloses closely: all such nodes of a block are pushed at its end, and popped when its reverse begins.
 """
 
 from __future__ import annotations
@@ -81,7 +81,11 @@ class Tapes:
                 return
         for i in range(len(loops)):
             inner = loops[i:]
-            if all(isinstance(loop, scf.For) for loop in inner) and _countable(inner, inner[0]) and (not self.split or self._quiet(inner[0])):
+            if (
+                all(isinstance(loop, scf.For) for loop in inner)
+                and _countable(inner, inner[0])
+                and (not self.split or self._quiet(inner[0]))
+            ):
                 self.places[node] = Piece(tuple(inner))
                 self.pieces.setdefault(inner[0], []).append(node)
                 return
@@ -104,7 +108,9 @@ class Tapes:
         for op in loop.walk():
             if op not in self.relevant:
                 continue
-            if isinstance(op, scf.While | func.Call) or (isinstance(op, scf.For) and op is not loop and not _countable([*_between(op, loop), op], loop)):
+            if isinstance(op, scf.While | func.Call) or (
+                isinstance(op, scf.For) and op is not loop and not _countable([*_between(op, loop), op], loop)
+            ):
                 return False
         return True
 
@@ -249,4 +255,3 @@ def zero_fill(b: Builder, array: Value) -> None:
     body = Block([zero.type])
     Builder(body, None, b.loc).yield_(*body.args)
     b.op(irad.Map, (array, zero), None, (), [body])
-

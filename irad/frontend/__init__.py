@@ -1,0 +1,6 @@
+"""The front end: from a Python function to the IR."""
+
+from irad.frontend.iterables import unroll
+from irad.frontend.trace import Trace, capture, trace
+
+__all__ = ["Trace", "capture", "trace", "unroll"]

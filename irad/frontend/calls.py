@@ -1,0 +1,267 @@
+"""Calls in rewritten code: known functions by table, the user's functions traced in, everything else as it is."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sysconfig
+import types
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from irad.frontend import values
+from irad.frontend.iterables import Unrolled, make_enumerate, make_range, make_reversed, make_zip, unroll
+from irad.frontend.numpy_api import CREATORS, FUNCTIONS, unsupported
+from irad.frontend.rewrite import USER_CODES, rewrite
+from irad.frontend.source import NoSourceError
+from irad.frontend.state import Restart, State, state
+from irad.frontend.values import Traced
+
+UNROLL_LIMIT = 32  # levels of a recursion that are inlined as long as each has other constants
+
+_STDLIB = sysconfig.get_paths()["stdlib"] + os.sep
+_NUMPY = os.path.dirname(np.__file__) + os.sep
+_IRAD = os.path.dirname(os.path.dirname(__file__)) + os.sep
+_UNREPEATABLE = ("random", "numpy.random", "time", "secrets", "uuid", "_random")
+_MUTABLE = (list, dict, set, deque)
+
+API: dict[str, Any] = {}  # what rewritten code calls; filled by `api.py`
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """A call of a user's function that is being traced."""
+
+    function: types.FunctionType
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    signature: Any = None
+
+
+def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """`f(*args, **kwargs)`."""
+    if type(f) is types.FunctionType:
+        return call_function(f, args, kwargs)
+    if type(f) is types.MethodType and type(f.__func__) is types.FunctionType:
+        return call_function(f.__func__, (f.__self__, *args), kwargs)
+    try:
+        own = _OWN.get(f)
+        known = FUNCTIONS.get(f)
+    except TypeError:  # not hashable
+        own = known = None
+    if own is not None:
+        return own(*args, **kwargs)
+    if known is not None and (f in CREATORS or _any_traced(args) or _any_traced(kwargs.values())):
+        return known(*args, **kwargs)
+    if isinstance(f, functools.partial):
+        return call(f.func, *f.args, *args, **{**f.keywords, **kwargs})
+    if isinstance(f, type):
+        return construct(f, args, kwargs)
+    return _call_object(f, args, kwargs)
+
+
+def _any_traced(args: Any) -> bool:
+    return any(isinstance(a, Traced) or (isinstance(a, list | tuple) and _any_traced(a)) or isinstance(a, dict) and _any_traced(a.values()) for a in args)
+
+
+def _call_object(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A callable that is neither a plain function nor a class."""
+    inside = getattr(f, "__irad_call__", None)
+    if inside is not None:
+        return inside(*args, **kwargs)
+    plain = getattr(f, "__irad_function__", None)
+    if plain is not None:
+        return call(plain, *args, **kwargs)
+    if isinstance(f, functools._lru_cache_wrapper):
+        return call(f.__wrapped__, *args, **kwargs)
+    method = inspect.getattr_static(type(f), "__call__", None)
+    if isinstance(method, types.FunctionType):
+        return call_function(method, (f, *args), kwargs)
+    return call_native(f, args, kwargs)
+
+
+def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A function that is not rewritten: it runs now. Functions that it is given are rewritten; containers that it may write are logged."""
+    module = getattr(f, "__module__", None) or ""
+    owner = getattr(f, "__self__", None)
+    if module in _UNREPEATABLE or type(owner).__module__ in _UNREPEATABLE or "numpy.random" in type(owner).__module__:
+        raise values.refuse(f"{getattr(f, '__qualname__', f)} would be called once, while tracing, and not when the compiled function runs.", "Pass its result as an argument.")
+    now = state()
+    for x in (owner, *args):
+        if isinstance(x, _MUTABLE):
+            now.writes(x)
+    if isinstance(f, np.ufunc) and _any_traced(args):
+        raise unsupported(f)
+    result = f(*(_callback(a) for a in args), **{k: _callback(v) for k, v in kwargs.items()})
+    if isinstance(result, np.ndarray):
+        own = module.split(".")[0] == "numpy" or isinstance(owner, np.ndarray)
+        return FUNCTIONS[np.copy](values.as_traced(result)) if own and result.dtype.kind in "biuf" else values.as_traced(result)
+    if isinstance(result, _MUTABLE) and owner is None:
+        return now.fresh(result)
+    return result
+
+
+def _callback(x: Any) -> Any:
+    """A function that native code is going to call."""
+    if type(x) is types.FunctionType and id(x.__code__) not in USER_CODES and _rewritable(x):
+        return lambda *args, **kwargs: call_function(x, args, kwargs)
+    return x
+
+
+def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An instance of a class; an `__init__` of the user's is traced in."""
+    init = inspect.getattr_static(cls, "__init__", None)
+    plain = cls.__new__ is object.__new__ and type(cls) is type
+    if plain and isinstance(init, types.FunctionType) and _rewritable(init):
+        new = state().fresh(object.__new__(cls))
+        call_function(init, (new, *args), kwargs)
+        return new
+    result = call_native(cls, args, kwargs)
+    if isinstance(result, _MUTABLE) or hasattr(result, "__dict__"):
+        state().fresh(result)
+    return result
+
+
+# ---------------------------------------------------------------- the user's functions
+
+
+def call_function(f: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A function written in Python: traced in, or called as a function of the IR if it is recursive."""
+    code = f.__code__
+    key = id(code)
+    if key not in USER_CODES:
+        if not _rewritable(f):
+            return call_native(f, args, kwargs)
+        try:
+            target = rewrite(f, API)
+        except NoSourceError:
+            return call_native(f, args, kwargs)
+    else:
+        target = f
+    now = state()
+    if target is not f:
+        watch(now, f)
+        args, kwargs = _with_defaults(f, args, kwargs)
+    general = now.recursive.get(key)
+    if general is not None:
+        return _RECURSION["call"](now, f, target, args, kwargs, general)
+    depth = now.active.get(key, 0)
+    frame = Frame(f, args, kwargs)
+    if depth:
+        _check_recursion(now, frame, depth)
+    return inline(now, frame, target, depth)
+
+
+_RECURSION: dict[str, Callable[..., Any]] = {}  # filled by `recursion.py`, which needs this module
+
+
+def inline(now: State, frame: Frame, target: types.FunctionType, depth: int) -> Any:
+    """Trace a call in."""
+    key = id(frame.function.__code__)
+    now.stack.append(frame)
+    now.active[key] = depth + 1
+    try:
+        return target(*frame.args, **frame.kwargs)
+    finally:
+        now.stack.pop()
+        now.active[key] = depth
+
+
+def _check_recursion(now: State, frame: Frame, depth: int) -> None:
+    """Find out whether a call repeats one that is being traced."""
+    code = frame.function.__code__
+    sign = _RECURSION["signature"]
+    frame.signature = sign(frame)
+    for earlier in reversed(now.stack):
+        if earlier.function.__code__ is code:
+            earlier.signature = earlier.signature or sign(earlier)
+            if earlier.signature == frame.signature:
+                raise Restart(code, False)
+    if depth >= UNROLL_LIMIT:
+        raise Restart(code, True)
+
+
+def _rewritable(f: types.FunctionType) -> bool:
+    """Whether a function is the user's, and no generator."""
+    code = f.__code__
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        return False
+    name = code.co_filename
+    if name.startswith((_NUMPY, "<frozen")):
+        return False
+    if name.startswith(_IRAD) and not (f.__module__ or "").startswith("irad.cli"):
+        return False
+    return not (name.startswith(_STDLIB) and "site-packages" not in name)
+
+
+_global_names: dict[int, tuple[types.CodeType, tuple[str, ...]]] = {}
+
+
+def watch(now: State, f: types.FunctionType) -> None:
+    """Guard the globals and closure cells that a function reads."""
+    code = f.__code__
+    pair = (id(code), id(f.__globals__))
+    for cell in f.__closure__ or ():
+        now.guards.read_cell(cell)
+    if pair in now.watched:
+        return
+    now.watched.add(pair)
+    known = _global_names.get(id(code))
+    if known is None:
+        known = _global_names[id(code)] = (code, tuple(sorted(_names(code))))
+    for name in known[1]:
+        if name in f.__globals__:
+            now.guards.read_global(f.__globals__, name)
+
+
+def _names(code: types.CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _names(constant)
+    return names
+
+
+def _with_defaults(f: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arrays among the defaults are captured like any other array from outside."""
+    defaults = (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values())
+    if not any(isinstance(d, np.ndarray) for d in defaults):
+        return args, kwargs
+    bound = inspect.signature(f).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return tuple(values.as_traced(a) for a in bound.args), {k: values.as_traced(v) for k, v in bound.kwargs.items()}
+
+
+# ---------------------------------------------------------------- builtins that control flow or traced code gives another meaning
+
+
+def _print(*args: Any, **kwargs: Any) -> None:
+    raise values.refuse("print() is not supported in compiled code.", "Return the values and print them.")
+
+
+def _getattr(obj: Any, name: str, *default: Any) -> Any:
+    if default and not hasattr(obj, name):
+        return default[0]
+    return API["getattr"](obj, name)
+
+
+def _setattr(obj: Any, name: str, value: Any) -> None:
+    API["setattr"](value, obj, name)
+
+
+_OWN: dict[Any, Callable[..., Any]] = {
+    range: make_range,
+    enumerate: make_enumerate,
+    zip: make_zip,
+    reversed: make_reversed,
+    unroll: Unrolled,
+    print: _print,
+    getattr: _getattr,
+    setattr: _setattr,
+}
+

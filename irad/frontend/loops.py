@@ -1,0 +1,493 @@
+"""Loops of rewritten code: plain Python where nothing traced decides, `scf.for` and `scf.while` otherwise.
+
+The body of a loop is traced with a guess of what it carries, and again as long as the guess was too narrow: a variable changed its
+type or turned out not to be constant, or the body wrote a container that nobody had known of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from irad.errors import InternalError
+from irad.frontend import values
+from irad.frontend.control import branch, is_traced, not_, or_, truth
+from irad.frontend.dtypes import BOOL
+from irad.frontend.iterables import Counted, as_index, counted, is_long, steps_of
+from irad.frontend.merging import (
+    HOLE,
+    UNBOUND,
+    Fixed,
+    Leaf,
+    Maybe,
+    Mismatch,
+    Template,
+    Tree,
+    Widening,
+    build,
+    flatten,
+    identical,
+    template,
+    types,
+)
+from irad.frontend.regions import Thunk, Variable, alike, mismatched, place, trace_side, variables
+from irad.frontend.state import Contents, Diverges, Pending, Region, State, contents, erase, set_contents, splice, state
+from irad.frontend.values import Scalar, Traced
+from irad.ir.builder import Builder
+from irad.ir.core import Block, Value
+from irad.ir.ops import arith, scf
+from irad.ir.types import i1, index
+
+_PASSES = 24
+
+
+@dataclass(slots=True)
+class Held:
+    """A container that a loop writes: what it holds before the loop, and the templates of its entries."""
+
+    obj: Any
+    before: Contents
+    entries: dict[Any, Template]
+
+
+@dataclass(slots=True)
+class End:
+    """How a traced body ended: values of the variables, contents of the containers it wrote."""
+
+    finals: list[Any]
+    outs: list[Any]
+    written: dict[int, tuple[Any, Contents, Contents]]
+
+
+@dataclass
+class Carried:
+    """What a loop carries from one iteration to the next, and what it leaves behind."""
+
+    state: State
+    names: list[Variable]  # read by the next iteration
+    outs: list[Variable]  # read only behind the loop
+    templates: list[Template] = field(default_factory=list)
+    held: dict[int, Held] = field(default_factory=dict)
+    settled: bool = False
+    certain: bool = False  # whether the body certainly runs
+
+    def __post_init__(self) -> None:
+        self.inits = [v.read() for v in self.names]
+        self.before = [v.read() for v in self.outs]
+        self.templates = [template(x, True) for x in self.inits]
+        self.entered: list[Any] = []
+
+    def all_templates(self) -> list[Template]:
+        """Templates of variables and containers, in the order of the block's arguments."""
+        return [*self.templates, *(t for h in self.held.values() for t in h.entries.values())]
+
+    def arguments(self, block: Block) -> list[Value]:
+        """Add block arguments for everything that is carried."""
+        hints = [v.name for v in self.names]
+        out: list[Value] = []
+        for i, t in enumerate(self.all_templates()):
+            out.extend(block.add_arg(type, hints[i] if i < len(hints) and not hints[i].startswith("_irad_") else "") for type in types(t))
+        return out
+
+    def enter(self, given: Sequence[Value]) -> None:
+        """Let variables and containers have the values of the block's arguments."""
+        source, made = iter(given), {}
+        self.entered = [build(t, source, made, self.state, None) for t in self.templates]
+        for variable, value in zip(self.names, self.entered, strict=True):
+            variable.write(value)
+        for h in self.held.values():
+            self.write_held(h, source, made)
+
+    def write_held(self, h: Held, source: Iterator[Value], made: dict[int, Any]) -> None:
+        now = {key: build(t, source, made, self.state, None) for key, t in h.entries.items()}
+        self.state.writes(h.obj)
+        set_contents(h.obj, {k: v for k, v in now.items() if v is not UNBOUND})
+
+    def restore(self) -> None:
+        """Variables as they were before the loop; the regions restore the containers."""
+        for variable, value in zip((*self.names, *self.outs), (*self.inits, *self.before), strict=True):
+            variable.write(value)
+
+    def end(self, region: Region) -> End:
+        """What the body leaves behind now."""
+        written = {key: (obj, old, contents(obj)) for key, (obj, old) in region.log.items()}
+        return End([v.read() for v in self.names], [v.read() for v in self.outs], written)
+
+    def widen(self, end: End) -> bool:
+        """Widen the templates by what an iteration left behind; whether anything changed."""
+        widening = Widening()
+        changed = False
+        for i, (variable, init, final) in enumerate(zip(self.names, self.inits, end.finals, strict=True)):
+            old = self.templates[i]
+            if not self.settled:
+                self.templates[i] = _settle(old, init, final)
+            new = self.templates[i] = _widened(widening, variable.name, self.templates[i], final)
+            changed |= new is not old
+        self.settled = True
+        for key, (obj, before, after) in end.written.items():
+            known = self.held.get(key)
+            first, last = alike(obj, before if known is None else known.before, after, widening)
+            entries = {} if known is None else known.entries
+            if known is not None and first.keys() != known.before.keys():
+                known, entries = None, {}
+            new_entries = {
+                k: _widened(widening, place(obj, k), entries.get(k) or Fixed(first.get(k, UNBOUND)), last.get(k, UNBOUND)) for k in [*first, *(k for k in last if k not in first)]
+            }
+            if all(t is entries.get(k) or (known is None and isinstance(t, Fixed)) for k, t in new_entries.items()):
+                continue
+            self.held[key] = Held(obj, first, new_entries)
+            changed = True
+        return changed
+
+    def flat(self, finals: Sequence[Any], held: Callable[[Held], Contents], block: Block) -> list[Value]:
+        """IR values of what is carried, emitted at the end of a block."""
+        out: list[Value] = []
+        seen: set[int] = set()
+        with self.state.emitting(block):
+            for t, x in zip(self.templates, finals, strict=True):
+                flatten(t, x, out, seen)
+            for h in self.held.values():
+                now = held(h)
+                for key, t in h.entries.items():
+                    flatten(t, now.get(key, UNBOUND), out, seen)
+        return out
+
+    def initial(self, block: Block) -> list[Value]:
+        """IR values before the loop."""
+        return self.flat(self.inits, lambda h: h.before, block)
+
+    def final(self, end: End, block: Block) -> list[Value]:
+        """IR values at the end of an iteration."""
+
+        def held(h: Held) -> Contents:
+            known = end.written.get(id(h.obj))
+            return h.before if known is None else alike(h.obj, h.before, known[2], Widening())[1]
+
+        return self.flat(end.finals, held, block)
+
+    def finish(self, given: Sequence[Value]) -> None:
+        """Let variables and containers have the values that they have behind the loop."""
+        source, made = iter(given), {}
+        for variable, t in zip(self.names, self.templates, strict=True):
+            variable.write(build(t, source, made, self.state, None))
+        for h in self.held.values():
+            self.write_held(h, source, made)
+
+
+def _widened(widening: Widening, label: str, t: Template, x: Any) -> Template:
+    try:
+        return widening(t, x)
+    except Mismatch as mismatch:
+        raise mismatched(label, mismatch) from None
+
+
+def _settle(t: Template, init: Any, final: Any) -> Template:
+    """Constants that the first trial of a body left as they were stay constants."""
+    if isinstance(t, Leaf) and not isinstance(init, Traced) and not isinstance(final, Traced) and identical(init, final):
+        return Fixed(init)
+    if isinstance(t, Tree) and isinstance(final, tuple) and isinstance(init, tuple) and len(final) == len(init):
+        parts = [_settle(p, a, b) for p, a, b in zip(t.parts, init, final, strict=True)]
+        return t if all(a is b for a, b in zip(parts, t.parts, strict=True)) else Tree(t.kind, t.keys, parts, t.origins)
+    return t
+
+
+# ---------------------------------------------------------------- what is read only behind the loop
+
+
+class Outs:
+    """Variables that no iteration reads before it assigns them: only the last iteration's values matter."""
+
+    def __init__(self, carried: Carried, end: End, trips_test: Callable[[], Value] | None) -> None:
+        self.carried = carried
+        self.end = end
+        self.trips_test = trips_test
+        self.guarded: list[bool] = []  # bound if and only if the loop ran
+        self.templates: list[Template] = []
+        for variable, before, final in zip(carried.outs, carried.before, end.outs, strict=True):
+            unset = before is UNBOUND or before is HOLE
+            guarded = unset and trips_test is not None and final is not UNBOUND and not isinstance(final, Maybe)
+            self.guarded.append(guarded and before is UNBOUND)
+            if carried.certain or guarded:
+                self.templates.append(template(final, True))
+            else:
+                self.templates.append(_widened(Widening(), variable.name, Fixed(before), final))
+
+    def arguments(self, block: Block) -> None:
+        """Block arguments, which nobody reads."""
+        for t in self.templates:
+            for type in types(t):
+                block.add_arg(type)
+
+    def _flat(self, given: Sequence[Any], block: Block) -> list[Value]:
+        out: list[Value] = []
+        with self.carried.state.emitting(block):
+            for t, x in zip(self.templates, given, strict=True):
+                flatten(t, x, out, set())
+        return out
+
+    def initial(self, block: Block) -> list[Value]:
+        """IR values before the loop."""
+        replaced = [HOLE if self.carried.certain or g else x for x, g in zip(self.carried.before, self.guarded, strict=True)]
+        return self._flat(replaced, block)
+
+    def final(self, block: Block) -> list[Value]:
+        """IR values at the end of an iteration."""
+        return self._flat(self.end.outs, block)
+
+    def finish(self, given: Sequence[Value]) -> None:
+        """Let the variables have the values that they have behind the loop."""
+        source, made = iter(given), {}
+        for variable, t, guarded in zip(self.carried.outs, self.templates, self.guarded, strict=True):
+            value = build(t, source, made, self.carried.state, None)
+            if guarded and not self.carried.certain and self.trips_test is not None:
+                value = Maybe(value, Scalar(self.trips_test(), BOOL, True))
+            variable.write(value)
+
+
+# ---------------------------------------------------------------- for
+
+
+def for_(iterable: Any, body: Callable[[Any], None], heads: Sequence[str], outs: Sequence[str], exits: Sequence[str]) -> None:
+    """A for statement."""
+    iterable = values.as_traced(iterable)
+    if not is_long(iterable):
+        _unrolled(iterable, body, [*heads, *outs], variables(exits, body))
+        return
+    now = state()
+    loop = counted(values.emitter(), steps_of(iterable))
+    if loop.trips == 0:
+        return
+    carried = Carried(now, variables(heads, body), variables(outs, body), certain=bool(loop.trips))
+    for _ in range(_PASSES):
+        block = Block([index], ["i"])
+        end = _iteration(carried, block, lambda block=block: body(loop.item(block.args[0])), 1)
+        if end is None:
+            erase(block)
+            return
+        if not carried.widen(end):
+            _finish_for(carried, block, end, loop, exits)
+            return
+        erase(block)
+    raise InternalError(f"the types of a loop's variables do not settle: {', '.join(heads)}")
+
+
+def _iteration(carried: Carried, block: Block, run: Thunk, first: int) -> End | None:
+    """Trace a body once; None if it cannot be traced before the type of a recursive call is known."""
+    carried.arguments(block)
+    region: Region | None = None
+    try:
+        with carried.state.region(block) as region:
+            carried.enter(block.args[first:])
+            for variable in carried.outs:
+                variable.clear()
+            try:
+                run()
+                end = carried.end(region)
+            except Diverges:
+                end = End(carried.entered, carried.before, {})
+    except Pending:
+        return None
+    finally:
+        if region is not None:
+            region.restore()
+        carried.restore()
+    return end
+
+
+def _finish_for(carried: Carried, block: Block, end: End, loop: Counted, exits: Sequence[str]) -> None:
+    b = values.emitter()
+    lower, upper = as_index(b, loop.lower), as_index(b, loop.upper)
+
+    def ran() -> Value:
+        return values.emitter()(arith.CmpI, lower, upper, predicate="slt")
+
+    outs = Outs(carried, end, ran)
+    outs.arguments(block)
+    inits = [*carried.initial(b.block), *outs.initial(b.block)]
+    finals = [*carried.final(end, block), *outs.final(block)]
+    flags = [i for i, v in enumerate(carried.names) if v.name in exits and isinstance(carried.templates[i], Leaf)]
+    if flags:
+        results = _early_exit(carried, b, block, (lower, upper, loop.step), inits, finals, flags)
+    else:
+        b.at(block).yield_(*finals)
+        op = b.op(scf.For, (lower, upper, b.index(loop.step), *inits), None, [v.type for v in inits], [block])
+        results = op.results
+    count = sum(len(types(t)) for t in carried.all_templates())
+    carried.finish(results[:count])
+    outs.finish(results[count:])
+
+
+def _early_exit(
+    carried: Carried, b: Builder, block: Block, bounds: tuple[Value, Value, int], inits: list[Value], finals: list[Value], flags: list[int]
+) -> list[Value]:
+    """A counted loop that may be left early: a while whose header tests counter and flags."""
+    lower, upper, step = bounds
+    before = Block([index, *(v.type for v in inits)], ["i"])
+    header = b.at(before)
+    go_on = header(arith.CmpI, before.args[0], upper, predicate="slt")
+    for i in flags:
+        position = 1 + sum(len(types(t)) for t in carried.templates[:i])
+        go_on = header(arith.AndI, go_on, header(arith.XorI, before.args[position], header.true()))
+    header.op(scf.Condition, (go_on, *before.args))
+    ending = b.at(block)
+    ending.yield_(ending(arith.AddI, block.args[0], ending.index(step)), *finals)
+    op = b.op(scf.While, (lower, *inits), None, [index, *(v.type for v in inits)], [before, block])
+    return op.results[1:]
+
+
+def _unrolled(iterable: Any, body: Callable[[Any], None], names: Sequence[str], exits: list[Variable]) -> None:
+    """A loop over something that Python iterates over while tracing."""
+    for item in iterable:
+        left: Any = False
+        for flag in exits:
+            left = or_(left, flag.read)
+        if is_traced(left):
+            branch(not_(left), lambda item=item: body(loaded(item)), None, variables(names, body))
+        elif left:
+            return
+        else:
+            body(loaded(item))
+
+
+def loaded(x: Any) -> Any:
+    """What comes from outside: arrays become captured arguments, those in tuples too."""
+    x = values.as_traced(x)
+    if type(x) is tuple:
+        return tuple(loaded(v) for v in x)
+    return x
+
+
+# ---------------------------------------------------------------- while
+
+
+def while_(test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str]) -> None:
+    """A while statement."""
+    now = state()
+    every = variables([*heads, *outs], test, body)
+    first = True
+    while True:
+        found: list[Any] = []
+
+        def attempt(found: list[Any] = found, peek: bool = first) -> None:
+            found.append(test())
+            if not is_traced(found[0]) and found[0]:
+                body()
+                if peek:
+                    found.append(_peek(now, test, every))
+
+        side = trace_side(now, attempt, every, certain=True)
+        if side.ended is None and any(is_traced(t) for t in found):
+            erase(side.block)
+            break
+        splice(side.block, values.emitter().block)
+        side.apply(now, every)
+        if side.ended is not None:
+            raise side.ended
+        if not found[0]:
+            return
+        first = False
+    _while(now, test, body, heads, outs)
+
+
+def _peek(now: State, test: Thunk, names: list[Variable]) -> Any:
+    """What the next test would give, without its effects."""
+    side = trace_side(now, test, names, certain=True)
+    erase(side.block)
+    return side.result
+
+
+def _while(now: State, test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str]) -> None:
+    carried = Carried(now, variables(heads, test, body), variables(outs, test, body))
+    for _ in range(_PASSES):
+        attempt = _While(carried, test)
+        if not attempt.header():
+            return
+        end = attempt.iteration(body)
+        if end is None:
+            attempt.drop()
+            return
+        if not carried.widen(end):
+            attempt.finish(end)
+            return
+        attempt.drop()
+    raise InternalError(f"the types of a loop's variables do not settle: {', '.join(heads)}")
+
+
+class _While:
+    """One attempt at a while loop: its header and its body."""
+
+    def __init__(self, carried: Carried, test: Thunk) -> None:
+        self.carried = carried
+        self.test = test
+        self.before = Block()
+        self.after = Block()
+        self.condition: Value | None = None
+
+    def drop(self) -> None:
+        """Undo the attempt."""
+        erase(self.after)
+        erase(self.before)
+
+    def header(self) -> bool:
+        """Trace the test; False if the loop cannot be traced yet."""
+
+        def run() -> None:
+            tested = self.test()
+            b = values.emitter()
+            self.condition = truth(tested) if is_traced(tested) else b.constant(bool(tested), i1)
+
+        end = _iteration(self.carried, self.before, run, 0)
+        if end is None:
+            erase(self.before)
+            return False
+        if self.condition is None:  # the test always raises
+            with self.carried.state.emitting(self.before) as b:
+                self.condition = b.constant(False, i1)
+        self.tested = end
+        # What the test leaves behind, which is what the body and the code behind the loop see.
+        self.forward = Carried(self.carried.state, self.carried.names, self.carried.outs)
+        entered = self.carried.entered
+        self.forward.templates = [t if x is e else _forwarded(t, x) for t, x, e in zip(self.carried.templates, end.finals, entered, strict=True)]
+        self.forward.settled = True
+        for key, h in self.carried.held.items():
+            after = alike(h.obj, h.before, end.written[key][2], Widening())[1] if key in end.written else h.before
+            self.forward.held[key] = Held(h.obj, h.before, {k: _forwarded(t, after.get(k, UNBOUND)) for k, t in h.entries.items()})
+        for key, (obj, before, after) in end.written.items():
+            if key not in self.carried.held and any(not identical(before.get(k, UNBOUND), v) for k, v in after.items()):
+                self.forward.held[key] = Held(obj, before, {k: template(v, True) for k, v in after.items()})
+        return True
+
+    def iteration(self, body: Thunk) -> End | None:
+        """Trace the body."""
+        end = _iteration(self.forward, self.after, body, 0)
+        if end is not None:
+            for key, (obj, before, after) in self.tested.written.items():
+                end.written.setdefault(key, (obj, before, after))
+        return end
+
+    def finish(self, end: End) -> None:
+        """Build the loop."""
+        b = values.emitter()
+        carried, forward = self.carried, self.forward
+        outs = Outs(carried, end, None)
+        outs.arguments(self.before)
+        outs.arguments(self.after)
+        inits = [*carried.initial(b.block), *outs.initial(b.block)]
+        count = len(inits) - sum(len(types(t)) for t in outs.templates)
+        assert self.condition is not None
+        passed = [*forward.final(self.tested, self.before), *self.before.args[count:]]
+        b.at(self.before).op(scf.Condition, (self.condition, *passed))
+        finals = [*carried.final(end, self.after), *outs.final(self.after)]
+        b.at(self.after).yield_(*finals)
+        op = b.op(scf.While, inits, None, [v.type for v in passed], [self.before, self.after])
+        split = len(passed) - sum(len(types(t)) for t in outs.templates)
+        forward.finish(op.results[:split])
+        outs.finish(op.results[split:])
+
+
+def _forwarded(t: Template, x: Any) -> Template:
+    """The template of what the test leaves in a variable; what is constant in the loop stays so."""
+    if isinstance(t, Fixed) and identical(t.value, x):
+        return t
+    return template(x, True)

@@ -1,0 +1,279 @@
+"""Traces a Python function into a module of the IR."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from types import CodeType, FrameType, FunctionType, MethodType, TracebackType
+from typing import Any
+
+import numpy as np
+
+from irad.errors import IradError, render
+from irad.frontend import api as api  # noqa: PLC0414 - fills the table of what rewritten code calls
+from irad.frontend import abstract, recursion, values
+from irad.frontend.abstract import ArraySpec, Spec, Static
+from irad.frontend.calls import call
+from irad.frontend.guards import Guards
+from irad.frontend.merging import describe, is_leaf
+from irad.frontend.rewrite import USER_CODES
+from irad.frontend.state import Context, ControlFlow, Diverges, Pending, Region, Restart, State, contents, current_state, erase, running, state
+from irad.frontend.values import Array, Traced
+from irad.frontend.written import written_arguments
+from irad.ir.builder import Builder, building
+from irad.ir.core import UNKNOWN, Block, Func, Loc, Module, Value
+from irad.ir.ops import func as F
+from irad.pytree import flatten as flatten_tree
+from irad.pytree import rebuild
+
+__all__ = ["Trace", "capture", "trace"]
+
+
+@dataclass
+class Trace:
+    """A traced function.
+
+    The parameters of `func` are the traced leaves of the arguments, then the captured arrays (`captures`), then the values of an
+    outer trace that the function reads (`free`). `result` is the function's result with a spec in place of each number or array that
+    `func` returns, in order; `Static` marks what is known already. `written` are the parameters whose memory is written.
+    """
+
+    module: Module
+    func: Func
+    result: Any
+    captures: list[np.ndarray]
+    guards: Guards
+    free: list[Traced] = field(default_factory=list)
+    written: set[int] = field(default_factory=set)
+    exceptions: dict[str, type[BaseException]] = field(default_factory=dict)
+
+
+def trace(f: Callable[..., Any], specs: Sequence[Any], name: str | None = None, kwargs: dict[str, Any] | None = None) -> Trace:
+    """Trace a function for arguments of the specs, which may be trees of specs.
+
+    Raises
+    ------
+    UnsupportedError
+        If the function does what cannot be compiled; the text names the place, the reason and the way out.
+    Exception
+        What the function itself raises on values that are known while tracing.
+    """
+    recursive: dict[int, bool] = {}
+    codes: list[CodeType] = []
+    while True:
+        try:
+            return _Tracer(f, specs, name, kwargs or {}, recursive).run()
+        except Restart as restart:
+            codes.append(restart.code)
+            recursive[id(restart.code)] = restart.general
+        except ControlFlow:
+            raise
+        except Exception as error:
+            raise _user_error(error) from None
+
+
+class _Tracer:
+    """One attempt to trace a function."""
+
+    def __init__(self, f: Callable[..., Any], specs: Sequence[Any], name: str | None, kwargs: dict[str, Any], recursive: dict[int, bool]) -> None:
+        self.f = f
+        self.specs = specs
+        self.kwargs = kwargs
+        wish = name or getattr(f, "__name__", None) or type(f).__name__
+        module = Module()
+        self.func = Func("".join(c if c.isalnum() else "_" for c in wish).strip("_") or "f", Block(), (), _place(f))
+        module.add(self.func)
+        context = Context(self.func, regions=[Region(0, certain=True)])
+        self.state = State(module, Builder(self.func.body, None, self.func.loc), context, outer=current_state(), recursive=recursive)
+
+    def run(self) -> Trace:
+        """Trace, and put the result together."""
+        now = self.state
+        region = now.context.regions[0]
+        with running(now), building(now.builder):
+            try:
+                args = [self.argument(s) for s in self.specs]
+                kwargs = {k: self.argument(s) for k, s in self.kwargs.items()}
+                result = self.call(args, kwargs)
+                out: list[Value] = []
+                tree = self.result(result, out)
+                values.emitter().op(F.Return, out)
+                self.func.result_types = tuple(v.type for v in out)
+                recursion.pass_captures(now, _capture)
+            except BaseException:
+                erase(self.func.body)
+                region.restore()
+                raise
+        _refuse_lasting_writes(region)
+        now.guards.forget(now.written)
+        captures = [array for array, _ in now.context.captures.values()]
+        free = _free_values(now) if now.outer is not None else []
+        return Trace(now.module, self.func, tree, captures, now.guards, free, written_arguments(now.module, self.func), now.exceptions)
+
+    def argument(self, spec: Any) -> Any:
+        """The value that the function gets for a spec: a parameter, or what is static."""
+        leaves, structure = flatten_tree(spec)
+        return rebuild(structure, [self.leaf(s) for s in leaves])
+
+    def leaf(self, spec: Any) -> Any:
+        if isinstance(spec, Static):
+            return spec.value
+        return abstract.wrap(self.func.body.add_arg(abstract.to_ir(spec)), spec)
+
+    def call(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Run the function; a path that never returns gives None."""
+        for arg, hint in zip(self.func.body.args, _parameter_names(self.f), strict=False):
+            arg.hint = hint
+        try:
+            return call(self.f, *args, **kwargs)
+        except (Diverges, Pending):
+            return None
+
+    def result(self, x: Any, out: list[Value]) -> Any:
+        """The tree of specs of a result."""
+        leaves, structure = flatten_tree(x)
+        return rebuild(structure, [self.result_leaf(leaf, out) for leaf in leaves])
+
+    def result_leaf(self, x: Any, out: list[Value]) -> Spec:
+        x = values.as_traced(x)
+        special = getattr(type(x), "__irad_result__", None)
+        if special is not None:
+            x = special(x)
+        if not isinstance(x, Traced):
+            if not is_leaf(x) and x is not None and not isinstance(x, str) and not callable(x):
+                raise values.refuse(f"the function returns {describe(x)}.", "Return numbers, arrays, or tuples, lists and dicts of them.")
+            return Static(x)
+        out.append(abstract.unwrap(x))
+        return abstract.spec_of(x)
+
+
+def _parameter_names(f: Any) -> list[str]:
+    function = f.__func__ if isinstance(f, MethodType) else f
+    if not isinstance(function, FunctionType):
+        return []
+    names = list(function.__code__.co_varnames[: function.__code__.co_argcount])
+    return names[1:] if isinstance(f, MethodType) else names
+
+
+def _place(f: Any) -> Loc:
+    function = getattr(f, "__func__", f)
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return UNKNOWN
+    return Loc(code.co_filename, code.co_firstlineno, 0, code.co_firstlineno, 0, code.co_name)
+
+
+def _refuse_lasting_writes(region: Region) -> None:
+    """Traced values must not stay behind in objects that live on; constants may, as when the function runs in Python."""
+    for obj, before in region.log.values():
+        for key, x in contents(obj).items():
+            if isinstance(x, Traced) and before.get(key) is not x:
+                region.restore()
+                what = f"[{key!r}]" if isinstance(obj, list | dict) else f".{key}"
+                raise values.refuse(
+                    f"a value that is known only at run time is stored in {what} of a {type(obj).__name__} that is not an argument of the function.",
+                    "Return the value instead.",
+                )
+
+
+# ---------------------------------------------------------------- captured arrays and outer values
+
+
+def capture(array: np.ndarray) -> Array:
+    """The traced array for a real one: a further parameter of the function, the same for the same object."""
+    return _capture(state().context, array)
+
+
+def _capture(context: Context, array: np.ndarray) -> Array:
+    known = context.captures.get(id(array))
+    if known is None:
+        spec = abstract.spec_of(array)
+        assert isinstance(spec, ArraySpec)
+        value = context.func.body.add_arg(abstract.to_ir(spec))
+        known = context.captures[id(array)] = (array, Array(value, spec.dtype))
+    return known[1]
+
+
+def _free_values(now: State) -> list[Traced]:
+    """Values of an outer trace that the function reads become further parameters."""
+    found: dict[Value, Value] = {}
+    func = now.context.func
+    for op in func.walk():
+        for i, value in enumerate(op.operands):
+            block = value.block
+            if block is not None and block.function() is not func:
+                if value not in found:
+                    found[value] = func.body.add_arg(value.type)
+                op.set_operand(i, found[value])
+    return [Outer(v) for v in found]
+
+
+class Outer:
+    """A value of an outer trace, as the IR knows it."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+
+# ---------------------------------------------------------------- places and errors
+
+_positions: dict[int, list[tuple[int | None, int | None, int | None, int | None]]] = {}
+_locs: dict[tuple[int, int], Loc] = {}
+
+
+def locate() -> Loc:
+    """Where the user's code is now: the nearest frame of rewritten code."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if id(code) in USER_CODES:
+            return _loc(code, frame.f_lasti)
+        frame = frame.f_back
+    return UNKNOWN
+
+
+def _loc(code: CodeType, instruction: int) -> Loc:
+    key = (id(code), instruction)
+    known = _locs.get(key)
+    if known is None:
+        line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
+        known = _locs[key] = Loc(code.co_filename, line or code.co_firstlineno, column or 0, end_line or line or 0, end_column or 0, code.co_name)
+    return known
+
+
+def _user_error(error: Exception) -> Exception:
+    """An exception of a trace: irad's own frames are left out, the user's line is told once."""
+    if os.environ.get("IRAD_DEBUG") == "1":
+        return error
+    loc = _deepest(error.__traceback__)
+    error.__traceback__ = None
+    error.__context__ = None
+    if isinstance(error, IradError) or loc is UNKNOWN or _told(error):
+        return error
+    text = str(error.args[0]) if len(error.args) == 1 else None
+    if text is not None and type(error).__module__ == "builtins" and isinstance(error.args[0], str) and not isinstance(error, KeyError | OSError | SyntaxError | UnicodeError):
+        error.args = (render(loc, text),)
+    else:
+        error.add_note(render(loc, ""))
+    return error
+
+
+def _told(error: Exception) -> bool:
+    return bool(error.args) and isinstance(error.args[0], str) and '\n  File "' in error.args[0]
+
+
+def _deepest(traceback: TracebackType | None) -> Loc:
+    found = UNKNOWN
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if id(code) in USER_CODES:
+            found = _loc(code, traceback.tb_lasti)
+        traceback = traceback.tb_next
+    return found
+
+
+values.locate = locate
+values.capture = capture

@@ -1,0 +1,168 @@
+"""Fusion of element-wise producers into their consumer, so that chains of array operations need no temporaries."""
+
+from __future__ import annotations
+
+from irad.ir.builder import Builder
+from irad.ir.core import Block, Func, Value, clone_op
+from irad.ir.ops import irad, memref
+from irad.ir.types import MemRefType, Type
+from irad.passes.affine import affine
+from irad.passes.alias import Alias
+from irad.passes.effects import Summary, is_memory
+
+Consumer = irad.Map | irad.Reduce
+
+
+def _consumer_of(producer: irad.Map) -> Consumer | None:
+    """The one operation that reads what a map writes, if the destination is temporary memory that nobody else looks at."""
+    temporary = producer.destination
+    if not isinstance(temporary.owner, memref.Alloc | memref.Alloca):
+        return None
+    consumer: Consumer | None = None
+    for user in temporary.uses:
+        if user is producer:
+            if temporary in producer.inputs:
+                return None
+        elif isinstance(user, irad.Map | irad.Reduce) and consumer is None:
+            consumer = user
+        elif not isinstance(user, memref.Dim | memref.Dealloc | irad.Stride):
+            return None
+    if consumer is None or (isinstance(consumer, irad.Map) and consumer.destination is temporary):
+        return None
+    return consumer
+
+
+def disjoint_views(a: Value, b: Value) -> bool:
+    """Whether two boxes of one array cannot overlap: on some axis one ends before the other begins."""
+    x, y = a.owner, b.owner
+    if not (isinstance(x, memref.SubView) and isinstance(y, memref.SubView) and x.array is y.array):
+        return False
+    return any(_before(x, y, d) or _before(y, x, d) for d in range(len(x.offsets)))
+
+
+def _before(x: memref.SubView, y: memref.SubView, axis: int) -> bool:
+    """Whether x ends before y begins, on an axis where x has step 1 and y's step is positive."""
+    if affine(x.steps[axis], 2).terms or affine(y.steps[axis], 2).terms:
+        return False
+    if affine(x.steps[axis], 2).constant != 1 or affine(y.steps[axis], 2).constant < 1:
+        return False
+    gap = affine(y.offsets[axis], 6).plus(affine(x.offsets[axis], 6), -1).plus(affine(x.sizes[axis], 6), -1)
+    return not gap.terms and 0 <= gap.constant < 2**60
+
+
+class _Fuse:
+    """Fuses the maps of a function, later ones first: what a map reads then has fewer readers left."""
+
+    def __init__(self, func: Func) -> None:
+        self.alias = Alias(func)
+        self.summary = Summary()
+        self.changed = False
+        self.block(func.body)
+
+    def block(self, block: Block) -> None:
+        for op in block.reversed_ops():
+            if isinstance(op, irad.Map):
+                consumer = _consumer_of(op)
+                if consumer is not None and consumer.parent is block and self._movable(op, consumer):
+                    _merge(op, consumer)
+                    self.changed = True
+            else:
+                for region in op.regions:
+                    self.block(region)
+
+    def _movable(self, producer: irad.Map, consumer: Consumer) -> bool:
+        """Whether the producer's inputs are the same when the consumer reads them element by element."""
+        sources = [v for v in producer.inputs if is_memory(v)]
+        op = producer.next
+        while op is not consumer:
+            if op is None:
+                return False
+            if not op.pure and any(self.alias.may_alias(s, w) for w in self.summary.of(op).writes for s in sources):
+                return False
+            op = op.next
+        if isinstance(consumer, irad.Reduce):  # some array has to say how many elements there are
+            return bool(sources) or any(is_memory(v) and v is not producer.destination for v in consumer.inputs)
+        target = consumer.destination
+        return all(s is target or not self.alias.may_alias_now(s, target) or disjoint_views(s, target) for s in sources)
+
+
+def _merge(producer: irad.Map, consumer: Consumer) -> None:
+    """Compute the producer's element where the consumer reads it; the producer goes."""
+    temporary = producer.destination
+    is_map = isinstance(consumer, irad.Map)
+    leading = [] if is_map else consumer.inits
+    kept = [v for v in consumer.inputs if v is not temporary]
+    inputs = list(dict.fromkeys([*kept, *producer.inputs]))
+    body = Block([v.type for v in leading])
+    elements = {v: body.add_arg(_element_type(v), v.hint if not is_memory(v) else "") for v in inputs}
+    b = Builder(body, None, consumer.loc)
+    value = _copy(producer.body, [elements[v] for v in producer.inputs], b)[0]
+    args = [*body.args[: len(leading)], *(value if v is temporary else elements[v] for v in consumer.inputs)]
+    b.yield_(*_copy(consumer.body, args, b))
+    outside = Builder.in_front_of(consumer)
+    if is_map:
+        outside.op(irad.Map, (consumer.destination, *inputs), consumer.attrs, (), [body])
+    else:
+        attrs = {**consumer.attrs, "inputs": len(inputs)}
+        fused = outside.op(irad.Reduce, (*inputs, *leading), attrs, None, [body])
+        for old, new in zip(consumer.results, fused.results, strict=True):
+            new.hint = old.hint
+            old.replace_by(new)
+    producer.erase()
+    consumer.erase()
+
+
+def _element_type(value: Value) -> Type:
+    """The type of an element of an array, of a scalar itself."""
+    return value.type.element if isinstance(value.type, MemRefType) else value.type
+
+
+def _copy(body: Block, args: list[Value], b: Builder) -> list[Value]:
+    mapping = dict(zip(body.args, args, strict=True))
+    for op in body.ops:
+        if not op.terminator:
+            b.insert(clone_op(op, mapping))
+    return [mapping.get(v, v) for v in body.terminator.operands]
+
+
+def fuse(func: Func) -> bool:
+    """Merge each map into the map or reduction that reads its result, where the result is temporary and read there only.
+
+    The result of `x[...] = f(x)` goes through a temporary, which is what NumPy does: it disappears where source and destination are
+    the same elements or provably disjoint. Nothing is computed twice. Needs cse (equal views are one value); cost: one walk, and one
+    over the operations between producer and consumer.
+
+    Before:
+        func.func @f(%x: memref<?xf64>, %y: memref<?xf64>, %n: index) -> f64 {
+          %zero = arith.constant 0.0 : f64
+          %t = memref.alloc(%n) : memref<?xf64>
+          irad.map (%a = %x, %b = %y : memref<?xf64>, memref<?xf64>) into %t : memref<?xf64> {
+            %d = arith.subf %a, %b : f64
+            scf.yield %d : f64
+          }
+          %u = memref.alloc(%n) : memref<?xf64>
+          irad.map (%a = %t : memref<?xf64>) into %u : memref<?xf64> {
+            %d = arith.mulf %a, %a : f64
+            scf.yield %d : f64
+          }
+          %s = irad.reduce (%e = %u : memref<?xf64>) init (%acc = %zero : f64) {
+            %p = arith.addf %acc, %e : f64
+            scf.yield %p : f64
+          }
+          func.return %s : f64
+        }
+    After:
+        func.func @f(%x: memref<?xf64>, %y: memref<?xf64>, %n: index) -> f64 {
+          %zero = arith.constant 0.0 : f64
+          %t = memref.alloc(%n) : memref<?xf64>
+          %u = memref.alloc(%n) : memref<?xf64>
+          %s = irad.reduce (%a = %x, %b = %y : memref<?xf64>, memref<?xf64>) init (%acc = %zero : f64) {
+            %d = arith.subf %a, %b : f64
+            %e = arith.mulf %d, %d : f64
+            %p = arith.addf %acc, %e : f64
+            scf.yield %p : f64
+          }
+          func.return %s : f64
+        }
+    """
+    return _Fuse(func).changed

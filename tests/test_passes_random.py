@@ -1,0 +1,79 @@
+"""Every pass, and the pipelines, on random programs: same results, same memory, same exception at the same place."""
+
+import copy
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from passes_programs import arguments, program
+
+from irad.errors import InternalError
+from irad.ir.interpreter import run
+from irad.ir.parser import parse
+from irad.ir.printer import print_module
+from irad.ir.verifier import verify
+from irad.options import Options
+from irad.passes.pipeline import PASSES, finish, optimize
+
+EXAMPLES = int(os.environ.get("IRAD_PROGRAMS", "40"))
+
+
+def outcome(module, args):
+    """Results, or the exception's type and text, and what the arrays hold afterwards."""
+    args = copy.deepcopy(args)
+    try:
+        results = run(module, "f", args)
+    except InternalError:
+        raise
+    except Exception as error:
+        results = [type(error).__name__, str(error)]
+    return results, args
+
+
+def same(left, right):
+    if isinstance(left, np.ndarray):
+        return np.array_equal(left, right, equal_nan=left.dtype.kind == "f") and np.array_equal(np.signbit(left), np.signbit(right))
+    if isinstance(left, float):
+        return repr(left) == repr(right) or (left != left and right != right)
+    return left == right
+
+
+def check(seed, transform):
+    module = program(seed)
+    verify(module)
+    text = print_module(module)
+    wanted = [outcome(module, arguments(seed + i)) for i in range(4)]
+    changed = parse(print_module(module, locations=True))
+    transform(changed)
+    verify(changed)
+    for i, (results, args) in enumerate(wanted):
+        got, after = outcome(changed, arguments(seed + i))
+        assert len(got) == len(results)
+        for left, right in zip([*results, *args], [*got, *after]):
+            assert same(left, right), f"seed {seed}, arguments {i}: {left} became {right}\n{text}\n----\n{print_module(changed)}"
+
+
+@pytest.mark.parametrize("name", list(PASSES))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_pass(name, seed):
+    check(seed, PASSES[name])
+
+
+def both(module):
+    optimize(module, Options())
+    finish(module, Options())
+
+
+@settings(max_examples=4 * EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_pipelines(seed):
+    check(seed, both)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_early(seed):
+    check(seed, lambda module: optimize(module, Options(ad_stage="early")))
