@@ -41,7 +41,7 @@ func.func @f(%x: memref<?x3xf64>, %n: index, %b: f64, %f: f32, %small: i8) -> (f
   %6 = math.fma %0, %3, %4 : f64
   %7 = math.fpowi %6, %n : f64, index
   %8 = math.isnan %7 : f64
-  %9 = irad.hypot %7, %5 : f64
+  %9 = irad.hypot %7, %5 fastmath<contract> : f64
   %10 = irad.polygamma %9, %c1 : f64, index
   %11 = memref.dim %x, %c0 : memref<?x3xf64>
   %12 = irad.index %n, %11 {axis = 0} : index

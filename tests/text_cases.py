@@ -70,7 +70,7 @@ class Case:
     directives: list[tuple[str, str, int]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"{self.path.stem}:{self.line}"
+        return f"{self.path.parent.name}/{self.path.stem}:{self.line}"
 
     def all(self, name: str) -> list[str]:
         """What stands behind a directive, each time that it is given."""
@@ -129,7 +129,7 @@ def _refuse_what_says_too_little(case: Case) -> None:
 
 
 def _module(case: Case) -> Module:
-    module = parse(case.source, str(case.path))
+    module = parse("\n" * (case.line - 1) + case.source, str(case.path))  # so that errors name lines of the file
     verify(module)
     return module
 
@@ -235,7 +235,8 @@ def _check_errors(case: Case, errors: list[tuple[str, int]]) -> None:
     for text, line in errors:
         assert text in found, f"{case}: failed with {found}\nexpected {text}"
         on_code = not case.source.split("\n")[line - 1].lstrip().startswith("//")
-        assert not on_code or re.search(rf'(line {line}\b|":{line}:)', found), f"{case}: failed with {found}\nexpected it on line {line}"
+        there = line + case.line - 1
+        assert not on_code or re.search(rf'(line {there}\b|":{there}:)', found), f"{case}: failed with {found}\nexpected it on line {there}"
 
 
 # Text

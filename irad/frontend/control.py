@@ -14,7 +14,7 @@ from irad.frontend.dtypes import BOOL
 from irad.frontend.emit import is_true, negate_bool
 from irad.frontend.merging import Maybe
 from irad.frontend.regions import Join, Side, Thunk, Variable, harmless, trace_side, variables
-from irad.frontend.state import Diverges, Pending, State, only, splice, state
+from irad.frontend.state import Diverges, Pending, State, erase, only, splice, state
 from irad.frontend.values import Array, Scalar, Traced
 from irad.ir.builder import Builder
 from irad.ir.core import Value
@@ -35,15 +35,15 @@ def truth(x: Any) -> Value:
     return truth(x.__irad_truth__())
 
 
-def if_(test: Any, then: Thunk, orelse: Thunk | None, names: Sequence[str]) -> None:
-    """An if statement."""
+def if_(test: Any, then: Thunk, orelse: Thunk | None, names: Sequence[str], temporaries: Sequence[str]) -> None:
+    """An if statement; `names` are needed behind it, `temporaries` are not."""
     if not is_traced(test):
         if test:
             then()
         elif orelse is not None:
             orelse()
         return
-    branch(test, then, orelse, variables(names, then, orelse))
+    branch(test, then, orelse, variables(names, then, orelse), variables(temporaries, then, orelse))
 
 
 def ifexp(test: Any, then: Thunk, orelse: Thunk, names: Sequence[str] = ()) -> Any:
@@ -57,14 +57,14 @@ def and_(left: Any, right: Thunk, names: Sequence[str] = ()) -> Any:
     """`left and right`."""
     if not is_traced(left):
         return right() if left else left
-    return branch(left, right, lambda: left, variables(names, right), arith.AndI)
+    return branch(left, right, lambda: left, variables(names, right), combine=arith.AndI)
 
 
 def or_(left: Any, right: Thunk, names: Sequence[str] = ()) -> Any:
     """`left or right`."""
     if not is_traced(left):
         return left if left else right()
-    return branch(left, lambda: left, right, variables(names, right), arith.OrI)
+    return branch(left, lambda: left, right, variables(names, right), combine=arith.OrI)
 
 
 def not_(x: Any) -> Any:
@@ -75,15 +75,22 @@ def not_(x: Any) -> Any:
     return Scalar(negate_bool(values.emitter(), condition), BOOL, True)
 
 
-def branch(test: Any, then: Thunk | None, orelse: Thunk | None, names: Sequence[Variable], combine: type[arith.AndI | arith.OrI] | None = None) -> Any:
+def branch(
+    test: Any,
+    then: Thunk | None,
+    orelse: Thunk | None,
+    names: Sequence[Variable],
+    temporaries: Sequence[Variable] = (),
+    combine: type[arith.AndI | arith.OrI] | None = None,
+) -> Any:
     """Run one of two pieces of code at run time; the value is what they return.
 
     `combine`: the operation that does it without a branch, if both are truth values and the second is cheap and harmless.
     """
     now = state()
     condition = truth(test)
-    a = trace_side(now, then, names)
-    b = trace_side(now, orelse, names)
+    a = trace_side(now, then, names, temporaries)
+    b = trace_side(now, orelse, names, temporaries)
     builder = values.emitter()
     if a.ended or b.ended:
         return _one_sided(now, builder, condition, a, b, names)
@@ -119,6 +126,8 @@ def _one_sided(now: State, builder: Builder, condition: Value, a: Side, b: Side,
     """A branch of which a side does not come to its end: the program goes on as the other side does."""
     if a.ended and b.ended:
         if Pending in (a.ended, b.ended):
+            erase(a.block)
+            erase(b.block)
             raise Pending
         for side in (a, b):
             builder.at(side.block).yield_()
@@ -127,6 +136,8 @@ def _one_sided(now: State, builder: Builder, condition: Value, a: Side, b: Side,
     ended, other = (a, b) if a.ended else (b, a)
     if ended.ended is Diverges:
         _leave(builder, condition, ended, ended is a)
+    else:
+        erase(ended.block)
     splice(other.block, builder.block)
     return other.apply(now, names)
 

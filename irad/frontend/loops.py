@@ -67,6 +67,7 @@ class Carried:
     state: State
     names: list[Variable]  # read by the next iteration
     outs: list[Variable]  # read only behind the loop
+    temporaries: list[Variable] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
     held: dict[int, Held] = field(default_factory=dict)
     settled: bool = False
@@ -75,6 +76,7 @@ class Carried:
     def __post_init__(self) -> None:
         self.inits = [v.read() for v in self.names]
         self.before = [v.read() for v in self.outs]
+        self.discarded = [v.read() for v in self.temporaries]
         self.templates = [template(x, True) for x in self.inits]
         self.entered: list[Any] = []
 
@@ -106,7 +108,7 @@ class Carried:
 
     def restore(self) -> None:
         """Variables as they were before the loop; the regions restore the containers."""
-        for variable, value in zip((*self.names, *self.outs), (*self.inits, *self.before), strict=True):
+        for variable, value in zip((*self.names, *self.outs, *self.temporaries), (*self.inits, *self.before, *self.discarded), strict=True):
             variable.write(value)
 
     def end(self, region: Region) -> End:
@@ -248,17 +250,20 @@ class Outs:
 # ---------------------------------------------------------------- for
 
 
-def for_(iterable: Any, body: Callable[[Any], None], heads: Sequence[str], outs: Sequence[str], exits: Sequence[str]) -> None:
-    """A for statement."""
+def for_(iterable: Any, body: Callable[[Any], None], heads: Sequence[str], outs: Sequence[str], exits: Sequence[str], temporaries: Sequence[str]) -> None:
+    """A for statement.
+
+    `heads`: variables that the next iteration may read, `outs`: those that are read only behind the loop; `exits`: flags that end it.
+    """
     iterable = values.as_traced(iterable)
     if not is_long(iterable):
-        _unrolled(iterable, body, [*heads, *outs], variables(exits, body))
+        _unrolled(iterable, body, [*heads, *outs], temporaries, variables(exits, body))
         return
     now = state()
     loop = counted(values.emitter(), steps_of(iterable))
     if loop.trips == 0:
         return
-    carried = Carried(now, variables(heads, body), variables(outs, body), certain=bool(loop.trips))
+    carried = Carried(now, variables(heads, body), variables(outs, body), variables(temporaries, body), certain=bool(loop.trips))
     for _ in range(_PASSES):
         block = Block([index], ["i"])
         end = _iteration(carried, block, lambda block=block: body(loop.item(block.args[0])), 1)
@@ -336,14 +341,14 @@ def _early_exit(
     return op.results[1:]
 
 
-def _unrolled(iterable: Any, body: Callable[[Any], None], names: Sequence[str], exits: list[Variable]) -> None:
+def _unrolled(iterable: Any, body: Callable[[Any], None], names: Sequence[str], temporaries: Sequence[str], exits: list[Variable]) -> None:
     """A loop over something that Python iterates over while tracing."""
     for item in iterable:
         left: Any = False
         for flag in exits:
             left = or_(left, flag.read)
         if is_traced(left):
-            branch(not_(left), lambda item=item: body(loaded(item)), None, variables(names, body))
+            branch(not_(left), lambda item=item: body(loaded(item)), None, variables(names, body), variables(temporaries, body))
         elif left:
             return
         else:
@@ -361,10 +366,11 @@ def loaded(x: Any) -> Any:
 # ---------------------------------------------------------------- while
 
 
-def while_(test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str]) -> None:
-    """A while statement."""
+def while_(test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str], temporaries: Sequence[str]) -> None:
+    """A while statement; the names are those of `for_`."""
     now = state()
     every = variables([*heads, *outs], test, body)
+    discarded = variables(temporaries, test, body)
     first = True
     while True:
         found: list[Any] = []
@@ -374,9 +380,9 @@ def while_(test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str]) 
             if not is_traced(found[0]) and found[0]:
                 body()
                 if peek:
-                    found.append(_peek(now, test, every))
+                    found.append(_peek(now, test, [*every, *discarded]))
 
-        side = trace_side(now, attempt, every, certain=True)
+        side = trace_side(now, attempt, every, discarded, certain=True)
         if side.ended is None and any(is_traced(t) for t in found):
             erase(side.block)
             break
@@ -387,7 +393,8 @@ def while_(test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str]) 
         if not found[0]:
             return
         first = False
-    _while(now, test, body, heads, outs)
+    carried = Carried(now, variables(heads, test, body), variables(outs, test, body), discarded)
+    _while(carried, test, body)
 
 
 def _peek(now: State, test: Thunk, names: list[Variable]) -> Any:
@@ -397,8 +404,7 @@ def _peek(now: State, test: Thunk, names: list[Variable]) -> Any:
     return side.result
 
 
-def _while(now: State, test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str]) -> None:
-    carried = Carried(now, variables(heads, test, body), variables(outs, test, body))
+def _while(carried: Carried, test: Thunk, body: Thunk) -> None:
     for _ in range(_PASSES):
         attempt = _While(carried, test)
         if not attempt.header():
@@ -411,7 +417,7 @@ def _while(now: State, test: Thunk, body: Thunk, heads: Sequence[str], outs: Seq
             attempt.finish(end)
             return
         attempt.drop()
-    raise InternalError(f"the types of a loop's variables do not settle: {', '.join(heads)}")
+    raise InternalError(f"the types of a loop's variables do not settle: {', '.join(v.name for v in carried.names)}")
 
 
 class _While:
@@ -446,7 +452,7 @@ class _While:
                 self.condition = b.constant(False, i1)
         self.tested = end
         # What the test leaves behind, which is what the body and the code behind the loop see.
-        self.forward = Carried(self.carried.state, self.carried.names, self.carried.outs)
+        self.forward = Carried(self.carried.state, self.carried.names, self.carried.outs, self.carried.temporaries)
         entered = self.carried.entered
         self.forward.templates = [t if x is e else _forwarded(t, x) for t, x, e in zip(self.carried.templates, end.finals, entered, strict=True)]
         self.forward.settled = True

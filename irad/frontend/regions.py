@@ -80,10 +80,11 @@ class Side:
         return known[2] if known is not None else before
 
 
-def trace_side(state: State, run: Thunk | None, names: Sequence[Variable], certain: bool = False) -> Side:
+def trace_side(state: State, run: Thunk | None, names: Sequence[Variable], temporaries: Sequence[Variable] = (), certain: bool = False) -> Side:
     """Trace one path into a block; variables and containers are afterwards as they were before."""
     side = Side(Block())
-    before = [v.read() for v in names]
+    every = [*names, *temporaries]
+    before = [v.read() for v in every]
     try:
         with state.region(side.block, certain) as region:
             side.opened = region.opened
@@ -95,7 +96,7 @@ def trace_side(state: State, run: Thunk | None, names: Sequence[Variable], certa
             side.held = {key: (obj, old, contents(obj)) for key, (obj, old) in region.log.items()}
     finally:
         region.restore()
-        for variable, value in zip(names, before, strict=True):
+        for variable, value in zip(every, before, strict=True):
             variable.write(value)
     return side
 

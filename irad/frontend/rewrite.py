@@ -112,6 +112,11 @@ class Rewriter(Expressions):
         """A control function that assigns the names that its nodes assign."""
         return self.define(self.fresh(what), arguments, [*self.declarations(sorted(assigned(nodes)), place), *(body or [at(ast.Pass(), place)])], place)
 
+    def carry(self, nodes: Sequence[ast.AST], live: set[str]) -> tuple[list[str], list[str]]:
+        """The names that the nodes assign: those that are needed later, and the rest."""
+        names = assigned(nodes) - set(self.scope.declared)
+        return sorted(names & live), sorted(names - live)
+
     @contextmanager
     def maybe(self) -> Iterator[None]:
         """A block that may not run: what it assigns may be unbound afterwards."""
@@ -121,7 +126,7 @@ class Rewriter(Expressions):
 
     def visit_If(self, node: Any) -> list[ast.stmt]:
         test = self.visit(node.test)
-        names = sorted(assigned([*node.body, *node.orelse]) & node.live_out)
+        names, temporaries = self.carry([*node.body, *node.orelse], node.live_out)
         before = set(self.scope.bound)
         then = self.control("then", node.body, self.block(node.body), node.test)
         after_then, self.scope.bound = self.scope.bound, set(before)
@@ -129,12 +134,13 @@ class Rewriter(Expressions):
         after_else = self.scope.bound
         ends = [b for b, body in ((after_then, node.body), (after_else, node.orelse)) if falls(body)]
         self.scope.bound = set.intersection(*ends) if ends else after_then | after_else
-        call = self.emit(node.test, "if_", test, _reference(then, node.test), _reference(orelse, node.test), constants(names, node.test))
+        lists = [constants(n, node.test) for n in (names, temporaries)]
+        call = self.emit(node.test, "if_", test, _reference(then, node.test), _reference(orelse, node.test), *lists)
         return [then, *([orelse] if orelse else []), at(ast.Expr(call), node.test)]
 
     def visit_While(self, node: Any) -> list[ast.stmt]:
-        names = assigned([*node.body, node.test])
-        heads, outs = sorted(names & node.live_head), sorted((names & node.live_out) - node.live_head)
+        every, temporaries = self.carry([*node.body, node.test], node.live_head | node.live_out)
+        heads, outs = [n for n in every if n in node.live_head], [n for n in every if n not in node.live_head]
         with self.maybe():
             outer, self.hoisted = self.hoisted, []
             test = self.visit(node.test)
@@ -142,18 +148,19 @@ class Rewriter(Expressions):
             self.hoisted = outer
             header = self.control("test", [node.test], lines, node.test)
             body = self.control("body", node.body, self.block(node.body), node.test)
-        call = self.emit(node.test, "while_", _reference(header, node.test), _reference(body, node.test), constants(heads, node.test), constants(outs, node.test))
+        lists = [constants(n, node.test) for n in (heads, outs, temporaries)]
+        call = self.emit(node.test, "while_", _reference(header, node.test), _reference(body, node.test), *lists)
         return [header, body, at(ast.Expr(call), node.test)]
 
     def visit_For(self, node: Any) -> list[ast.stmt]:
         iterable = self.visit(node.iter)
-        names = assigned([*node.body, node.target])
-        heads, outs = sorted(names & node.live_head), sorted((names & node.live_out) - node.live_head)
+        every, temporaries = self.carry([*node.body, node.target], node.live_head | node.live_out)
+        heads, outs = [n for n in every if n in node.live_head], [n for n in every if n not in node.live_head]
         item = f"{API}item"
         with self.maybe():
             take = at(ast.Assign([node.target], at(ast.Name(item, ast.Load()), node.target)), node.target)
             body = self.control("body", [*node.body, node.target], self.block([take, *node.body]), node.iter, [item])
-        lists = [constants(n, node.iter) for n in (heads, outs, getattr(node, "exits", ()))]
+        lists = [constants(n, node.iter) for n in (heads, outs, getattr(node, "exits", ()), temporaries)]
         call = self.emit(node.iter, "for_", iterable, _reference(body, node.iter), *lists)
         return [body, at(ast.Expr(call), node.iter)]
 

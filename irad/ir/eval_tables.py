@@ -66,12 +66,6 @@ def normalize(value: Number, type: Type) -> Number:
     return wrap(int(value), type)
 
 
-def evaluate(op: Op, args: list[Any]) -> Any:
-    """Result of a scalar operation on the values of its operands."""
-    with np.errstate(all="ignore"):
-        return EVAL[type(op)](op, *args)
-
-
 # How the rows' functions become functions of (operation, values)
 
 

@@ -160,7 +160,7 @@ class _Printer:
             return ""
         texts: list[str] = []
         for name, value in attrs.items():
-            if dialect != "irad" and name in SPELLED_OUT:
+            if name in SPELLED_OUT:
                 continue
             key = printed_attr(dialect, name)
             texts.append(key if value is True else f"{key} = {attr_text(value)}")

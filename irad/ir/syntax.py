@@ -56,7 +56,7 @@ SYNTAX: dict[type[Op], str] = {
     irad.Release: _ARRAY_FIRST,
 }
 
-# Attributes of upstream operations that the formats spell out, and so are not in the braces.
+# Attributes that the formats spell out, and so are not in the braces.
 SPELLED_OUT = frozenset({"fastmath", "predicate", "callee", "value"})
 
 # Words in an upstream operation's braces that are upstream's own; all others get the prefix.

@@ -22,6 +22,11 @@ from irad.passes.ad.tape import Frame, Grid, Piece, counters, new_stack, piece_v
 from irad.passes.alias import is_memory
 
 
+def accumulate(b: Builder, total: Value, amount: Value) -> Value:
+    """A step of an adjoint's sum, which may be regrouped: unlike the primal's sums it has no order that the user wrote."""
+    return b(arith.AddF, total, amount, fastmath=("reassoc", "nsz"))
+
+
 class Scope:
     """The mirror of some blocks of the primal: nodes at hand there, and adjoints of the scalars that are seen there."""
 
@@ -40,10 +45,21 @@ class Scope:
         assert scope is not None
         return scope
 
+    def builder_for(self, scope: Scope) -> Builder:
+        """A builder in this scope, in front of the operation that the given scope within lies in."""
+        at = scope
+        while at.parent is not None and at.parent.builder.block is not self.builder.block and at is not self:
+            at = at.parent
+        if at is self or at.builder.block is self.builder.block:
+            return self.builder
+        around = at.builder.block.parent
+        assert isinstance(around, Op)
+        return Builder(self.builder.block, around, scope.builder.loc)
+
     def add(self, value: Value, amount: Value) -> None:
         """Accumulate into the adjoint of a primal value."""
         old = self.adjoints.get(value)
-        self.adjoints[value] = amount if old is None else self.builder(arith.AddF, old, amount)
+        self.adjoints[value] = amount if old is None else accumulate(self.builder, old, amount)
 
     def take(self, value: Value) -> Value | None:
         """The adjoint of a value, which is complete now, and gone from here on."""
@@ -121,27 +137,27 @@ class Reverse:
     def node(self, node: Node, scope: Scope) -> Value:
         """The value of a node in the reverse sweep; computed where its block is mirrored, so that inner loops find it made."""
         node = self.plan.cache.canonical(node)
-        block = node_block(node)
-        home = scope.holding(block)
+        home = scope.holding(node_block(node))
         found = home.memo.get(node)
         if found is None:
-            found = home.memo[node] = self._make(node, home)
+            found = home.memo[node] = self._make(node, home, scope)
         return found
 
     def trips(self, op: scf.While, scope: Scope) -> Value:
         """How often the body of a while loop ran."""
         return self.node(Trips(op), scope)
 
-    def _make(self, node: Node, scope: Scope) -> Value:
+    def _make(self, node: Node, home: Scope, scope: Scope) -> Value:
+        b = home.builder_for(scope)
         place = self.plan.tapes.places.get(node)
         if isinstance(place, Grid | Piece):
             tape = self.forward.tapes[node] if isinstance(place, Grid) else self._pieces[node]
-            return read_back(scope.builder, tape, counters(scope.builder, place.loops, lambda v: self.node(v, scope)), node_type(node))
+            return read_back(b, tape, counters(b, place.loops, lambda v: self.node(v, scope)), node_type(node))
         value = node.value if isinstance(node, Shadow) else node
-        if scope.blocks[0] is self._body and self._at_hand(node):
+        if home.blocks[0] is self._body and self._at_hand(node):
             return self._forward_value(node)
         assert isinstance(value, Value), node
-        return self._recompute(node, value, scope)
+        return self._recompute(node, value, b, scope)
 
     def _at_hand(self, node: Node) -> bool:
         return not self.plan.variant.split or (
@@ -156,8 +172,7 @@ class Reverse:
             return self.forward.twins[node.value]
         return self.forward.trips[node.loop] if isinstance(node, Trips) else self.forward.values[node]
 
-    def _recompute(self, node: Node, value: Value, scope: Scope) -> Value:
-        b = scope.builder
+    def _recompute(self, node: Node, value: Value, b: Builder, scope: Scope) -> Value:
         op = value.op
         assert op is not None, node
         sources = [] if isinstance(op, arith.Constant) else self.plan.cache.sources(node)
@@ -232,7 +247,7 @@ class Reverse:
             return
         b = scope.builder
         shadow, indices = self.node(Shadow(op.array), scope), [self.node(i, scope) for i in op.indices]
-        b.store(b(arith.AddF, b.load(shadow, *indices), d), shadow, *indices)
+        b.store(accumulate(b, b.load(shadow, *indices), d), shadow, *indices)
 
     def _store(self, op: memref.Store, scope: Scope) -> None:
         if not self.active(op.array):

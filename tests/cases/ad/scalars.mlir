@@ -11,14 +11,6 @@ func.func @f(%x: f64, %y: f64) -> f64 {
   func.return %r : f64
 }
 // EXPECT:
-func.func @f(%x: f64, %y: f64) -> f64 {
-  %q = arith.divf %x, %y : f64
-  %s = math.sin %x : f64
-  %p = arith.mulf %s, %y : f64
-  %r = arith.addf %q, %p : f64
-  func.return %r : f64
-}
-
 func.func @f.gradient(%x: f64, %y: f64, %seed: f64) -> (f64, f64) attributes {irad.alias_groups = [0, 0, -1]} {
   %q = arith.divf %x, %y : f64
   %s = math.sin %x : f64
@@ -27,9 +19,9 @@ func.func @f.gradient(%x: f64, %y: f64, %seed: f64) -> (f64, f64) attributes {ir
   %2 = math.cos %x : f64
   %3 = arith.mulf %0, %2 : f64
   %4 = arith.divf %seed, %y : f64
-  %5 = arith.addf %3, %4 : f64
+  %5 = arith.addf %3, %4 fastmath<reassoc,nsz> : f64
   %6 = arith.mulf %4, %q : f64
-  %7 = arith.subf %1, %6 : f64
+  %7 = arith.subf %1, %6 fastmath<reassoc,nsz> : f64
   func.return %5, %7 : f64, f64
 }
 
