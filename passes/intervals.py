@@ -1,6 +1,7 @@
 """Numbers between which integers of a function lie whatever the context, and how carried values step.
 
-Two facts of life are used: no dimension exceeds 2**60, and no program runs more than 2**60 loop iterations.
+Two facts of life are used: no array that is accessed has a dimension above 2**48 (an address has 47 bits), and no program runs more
+than 2**60 loop iterations.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from irad.passes.affine import Affine
 from irad.passes.effects import constant_of
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
-LARGEST_SIZE = MOST_TRIPS = 2**60
+LARGEST_SIZE = 2**48
+MOST_TRIPS = 2**60
 
 Interval = tuple[int, int]
 EVERYTHING: Interval = (LOWEST, HIGHEST)

@@ -25,6 +25,7 @@ from irad.passes.memory import memory
 from irad.passes.peephole import peephole, simplify
 from irad.passes.reuse import reuse
 from irad.passes.unroll import unroll
+from irad.passes.versioning import versioning
 
 FuncPass = Callable[[Func], object]
 ModulePass = Callable[[Module], object]
@@ -42,6 +43,7 @@ FUNC_PASSES: dict[str, FuncPass] = {
     "reuse": reuse,
     "induction": induction,
     "bounds": bounds,
+    "versioning": versioning,
     "licm": licm,
     "licm-before-ad": licm_before_ad,
 }
@@ -67,7 +69,7 @@ BEFORE_AD = (
 )  # fmt: skip
 AFTER_AD = (
     "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "peephole",
-    "bounds", "memory", "reuse", "peephole", "licm", "peephole",
+    "bounds", "memory", "reuse", "peephole", "licm", "versioning", "peephole",
 )  # fmt: skip
 
 # Seconds per pass, summed up while somebody measures: `with timing() as seconds`.

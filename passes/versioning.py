@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value, clone_op
-from irad.ir.ops import arith, irad, memref, scf
-from irad.passes.affine import Affine, affine, constant_of
+from irad.ir.ops import arith, irad, scf
+from irad.passes.affine import Affine, affine
 from irad.passes.bounds import FactWalk
 from irad.passes.effects import defined_in
 from irad.passes.ranges import Ranges
@@ -15,53 +15,100 @@ from irad.passes.ranges import Ranges
 # Operations of a loop nest that may be there twice.
 LARGEST = 1500
 
-# Values below this in size, times coefficients below _COEFFICIENT, at most _TERMS of them: no sum of them wraps.
-_SMALL = 2**58
-_COEFFICIENT = 8
-_TERMS = 3
+# The test asks of values that could be anything that they lie between minus this and this; then no index computation wraps.
+MODERATE = 2**48
+_NEVER_WRAPS = 2**62
 
 
 @dataclass(slots=True)
 class _Plan:
     """What has to hold in front of a loop: forms that are >= 0, values that are not huge; and the checks that are then not needed."""
 
-    checks: list[irad.Index] = field(default_factory=list[irad.Index])
+    checks: list[tuple[irad.Index, bool]] = field(default_factory=list[tuple[irad.Index, bool]])
     forms: dict[object, Affine] = field(default_factory=dict[object, Affine])
     moderate: dict[Value, None] = field(default_factory=dict[Value, None])
 
+    def need(self, *forms: Affine) -> None:
+        """Require forms to be >= 0."""
+        for form in forms:
+            if form.terms:
+                self.forms[form.constant, frozenset(form.terms.items())] = form
 
-class _Extremes:
-    """Smallest and largest value of an affine index over all iterations of the loops of a nest."""
 
-    def __init__(self, outermost: scf.For) -> None:
+class _Nest:
+    """Smallest and largest value of affine indices over all iterations of the loops of a nest."""
+
+    def __init__(self, outermost: scf.For, ranges: Ranges) -> None:
         self.outermost = outermost
+        self.ranges = ranges
+        self.sizes: dict[Value, int | None] = {}
+        self.huge: dict[Value, None] = {}
 
-    def invariant(self, value: Value) -> bool:
-        return not defined_in(value, self.outermost)
+    def invariant(self, form: Affine) -> bool:
+        return not any(defined_in(v, self.outermost) for v in form.terms)
 
-    def of(self, form: Affine, largest: bool) -> Affine | None:
+    def extreme(self, form: Affine, largest: bool) -> Affine | None:
         """The extreme of a form in terms of what the nest does not change; None if there is none to see."""
-        for _ in range(8):
-            inner = [v for v in form.terms if not self.invariant(v)]
+        for _ in range(16):
+            inner = [v for v in form.terms if defined_in(v, self.outermost)]
             if not inner:
-                return form if self._harmless(form) else None
+                return form
             # Innermost first: bounds of inner loops may depend on outer counters.
             value = max(inner, key=_depth)
-            bound = self._bound(value, (form.terms[value] > 0) == largest)
-            if bound is None:
+            bounds = _bounds(value)
+            if bounds is None:
                 return None
+            lower, upper = bounds
             rest = Affine(form.constant, {v: c for v, c in form.terms.items() if v is not value})
-            form = rest.plus(bound, form.terms[value])
+            form = rest.plus(upper.plus(Affine(-1)) if (form.terms[value] > 0) == largest else lower, form.terms[value])
         return None
 
-    def _bound(self, value: Value, upper: bool) -> Affine | None:
-        loop = value.owner.parent if isinstance(value.owner, Block) else None
-        if not isinstance(loop, scf.For) or value.index != 0:
-            return None
-        return affine(loop.upper, 4).plus(Affine(-1)) if upper else affine(loop.lower, 4)
+    def magnitude(self, form: Affine) -> int | None:
+        """How large a form can become, given that what the test asks of its values holds; None if nothing is known."""
+        total = abs(form.constant)
+        for value, c in form.terms.items():
+            size = self._size(value)
+            if size is None:
+                return None
+            total += abs(c) * size
+        return total if total < _NEVER_WRAPS else None
 
-    def _harmless(self, form: Affine) -> bool:
-        return len(form.terms) <= _TERMS and all(abs(c) <= _COEFFICIENT for c in form.terms.values()) and abs(form.constant) < _SMALL
+    def _size(self, value: Value) -> int | None:
+        if value not in self.sizes:
+            self.sizes[value] = None
+            self.sizes[value] = self._inner_size(value) if defined_in(value, self.outermost) else self._outer_size(value)
+        return self.sizes[value]
+
+    def _inner_size(self, value: Value) -> int | None:
+        bounds = _bounds(value)
+        if bounds is None:
+            return None
+        lower, upper = (self.magnitude(bound) for bound in bounds)
+        return None if lower is None or upper is None else max(lower, upper)
+
+    def _outer_size(self, value: Value) -> int:
+        low, high = self.ranges.interval(value)
+        if max(-low, high) > 2 * MODERATE:
+            self.huge[value] = None
+            return MODERATE
+        return max(-low, high)
+
+    def tested(self, form: Affine, found: dict[Value, None]) -> None:
+        """The values, those behind loop bounds included, that the magnitude of a form relies on being moderate."""
+        for value in form.terms:
+            if value in self.huge:
+                found[value] = None
+            bounds = _bounds(value) if defined_in(value, self.outermost) else None
+            for bound in bounds or ():
+                self.tested(bound, found)
+
+
+def _bounds(value: Value) -> tuple[Affine, Affine] | None:
+    """Lower and (exclusive) upper bound of a counter."""
+    loop = value.owner.parent if isinstance(value.owner, Block) else None
+    if not isinstance(loop, scf.For) or value.index != 0:
+        return None
+    return affine(loop.lower, 4), affine(loop.upper, 4)
 
 
 def _depth(value: Value) -> int:
@@ -72,53 +119,50 @@ def _depth(value: Value) -> int:
     return depth
 
 
-def _plan(loop: scf.For) -> _Plan:
+def _plan(loop: scf.For, ranges: Ranges) -> _Plan:
     """The checks of a nest that a test in front of it can replace."""
     plan = _Plan()
-    extremes = _Extremes(loop)
+    nest = _Nest(loop, ranges)
     for op in loop.walk():
-        if isinstance(op, irad.Index) and not _inside_while(op, loop):
-            _plan_check(op, extremes, plan)
+        if isinstance(op, irad.Index):
+            _plan_check(op, nest, plan)
     return plan
 
 
-def _inside_while(op: Op, loop: Op) -> bool:
-    """Whether a while lies between: its counters are no induction variables, but its invariants are fine."""
-    return False and op is loop
-
-
-def _plan_check(op: irad.Index, extremes: _Extremes, plan: _Plan) -> None:
+def _plan_check(op: irad.Index, nest: _Nest, plan: _Plan) -> None:
     i, n = affine(op.operands[0], 6), affine(op.operands[1], 4)
-    if not all(extremes.invariant(v) for v in n.terms):
+    lowest, highest = nest.extreme(i, largest=False), nest.extreme(i, largest=True)
+    if lowest is None or highest is None or not nest.invariant(n):
         return
-    lowest, highest = extremes.of(i, largest=False), extremes.of(i, largest=True)
-    if lowest is None or highest is None:
+    if any(nest.magnitude(form) is None for form in (i, n, lowest, highest)):
         return
-    plan.checks.append(op)
-    for form in (lowest, n.plus(highest, -1).plus(Affine(-1))):
-        if form.terms or form.constant < 0:
-            plan.forms[form.constant, frozenset(form.terms.items())] = form
-    for form in (lowest, highest, n):
-        plan.moderate.update(dict.fromkeys(form.terms))
+    negative = not highest.terms and highest.constant < 0
+    room = n.plus(lowest) if negative else n.plus(highest, -1).plus(Affine(-1))
+    if (not negative and not lowest.terms and lowest.constant < 0) or (not room.terms and room.constant < 0):
+        return
+    plan.checks.append((op, negative))
+    plan.need(room)
+    if not negative:
+        plan.need(lowest)
+    for form in (i, n, lowest, highest):
+        nest.tested(form, plan.moderate)
 
 
-def _condition(plan: _Plan, ranges: Ranges, b: Builder) -> Value | None:
-    """The test; None if it can never hold. What is proven is not tested."""
-    condition: Value | None = None
-    parts: list[tuple[Value, Value, str]] = []
+def _condition(plan: _Plan, ranges: Ranges, b: Builder) -> Value:
+    """The test; what is proven is not tested."""
+    parts: list[tuple[Affine, int, str]] = []
     for value in plan.moderate:
         low, high = ranges.interval(value)
-        if high > _SMALL * 4:
-            parts.append((value, b.index(_SMALL), "sle"))
-        if low < -_SMALL * 4:
-            parts.append((value, b.index(-_SMALL), "sge"))
+        if high > MODERATE:
+            parts.append((Affine(0, {value: 1}), MODERATE, "sle"))
+        if low < -MODERATE:
+            parts.append((Affine(0, {value: 1}), -MODERATE, "sge"))
     for form in plan.forms.values():
-        if not form.terms:
-            return None
         if not ranges.at_least_zero(form):
-            parts.append((_emit(Affine(0, form.terms), b), b.index(-form.constant), "sge"))
-    for x, y, predicate in parts:
-        test = b(arith.CmpI, x, y, predicate=predicate)
+            parts.append((Affine(0, form.terms), -form.constant, "sge"))
+    condition: Value | None = None
+    for form, number, predicate in parts:
+        test = b(arith.CmpI, _emit(form, b), b.index(number), predicate=predicate)
         condition = test if condition is None else b(arith.AndI, condition, test)
     return b.true() if condition is None else condition
 
@@ -136,26 +180,15 @@ def _emit(form: Affine, b: Builder) -> Value:
     return total
 
 
-class _Version:
-    """Versions the outermost loops of which checks can be replaced."""
-
-    def __init__(self, func: Func) -> None:
-        self.changed = False
-        self.done: set[Op] = set()
-        FactWalk(func, self.visit)
-
-    def visit(self, op: Op, ranges: Ranges) -> None:
-        if not isinstance(op, scf.For) or op in self.done or op.attrs.get("cold"):
-            return
-        plan = _plan(op)
-        if not plan.checks or sum(1 for _ in op.walk()) > LARGEST:
-            return
-        b = Builder.in_front_of(op)
-        condition = _condition(plan, ranges, b)
-        if condition is not None:
-            self.done.update(part for part in op.walk() if isinstance(part, scf.For))
-            _split(op, plan, condition, b)
-            self.changed = True
+def _version(op: Op, ranges: Ranges) -> bool:
+    if not isinstance(op, scf.For) or op.attrs.get("cold"):
+        return False
+    plan = _plan(op, ranges)
+    if not plan.checks or sum(1 for _ in op.walk()) > LARGEST:
+        return False
+    b = Builder.in_front_of(op)
+    _split(op, plan, _condition(plan, ranges, b), b)
+    return True
 
 
 def _split(loop: scf.For, plan: _Plan, condition: Value, b: Builder) -> None:
@@ -174,8 +207,9 @@ def _split(loop: scf.For, plan: _Plan, condition: Value, b: Builder) -> None:
     fast = b.at(branch.then)
     fast.insert(loop)
     fast.yield_(*loop.results)
-    for check in plan.checks:
-        check.result.replace_by(check.operands[0])
+    for check, negative in plan.checks:
+        position = Builder.in_front_of(check)(arith.AddI, *check.operands) if negative else check.operands[0]
+        check.result.replace_by(position)
         check.erase()
 
 
@@ -204,8 +238,8 @@ def versioning(func: Func) -> bool:
           %c0 = arith.constant 0 : index
           %c1 = arith.constant 1 : index
           %zero = arith.constant 0.0 : f64
-          %large = arith.constant 288230376151711744 : index
-          %least = arith.constant -288230376151711744 : index
+          %large = arith.constant 281474976710656 : index
+          %least = arith.constant -281474976710656 : index
           %d = memref.dim %x, %c0 : memref<?xf64>
           %a = arith.cmpi sle, %n, %large : index
           %b = arith.cmpi sge, %n, %least : index
@@ -226,7 +260,11 @@ def versioning(func: Func) -> bool:
           func.return
         }
     """
-    return _Version(func).changed
+    changed = False
 
+    def visit(op: Op, ranges: Ranges) -> None:
+        nonlocal changed
+        changed |= _version(op, ranges)
 
-_ = memref, constant_of
+    FactWalk(func, visit)
+    return changed

@@ -68,7 +68,7 @@ class Native:
         written = func.attrs.get("writes", ())
         names = [value.hint or f"argument {i}" for i, value in enumerate(func.args)]
         self._names = names
-        self._parameters = [
+        self.parameters = [
             ArrayParameter.of(name, type, i in written) if isinstance(type, MemRefType) else None
             for i, (name, type) in enumerate(zip(names, lowered.arguments, strict=True))
         ]
@@ -76,30 +76,34 @@ class Native:
         self._pack = struct.Struct("=" + "".join(_codes(type) for type in lowered.arguments))
         self._unpack = struct.Struct("=" + "".join(_codes(type) for type in lowered.results))
         self._slots = (self._pack.size + self._unpack.size) // 8
-        self._scalars_in = not any(self._parameters)
+        self._scalars_in = not any(self.parameters)
         self._plain_out = all(convert is _same for convert in self._results)
-        self._prepares = "@irad_spend(" in lowered.text or lowered.recursive
+        self.polls = "@irad_spend(" in lowered.text
 
     def __call__(self, *arguments: Any) -> list[Any]:
         try:
             frame = self._frames.pop()
         except IndexError:
-            frame = Frame(self._slots)
+            frame = self.new_frame()
         try:
             if self._scalars_in:
                 self._store(frame, arguments, arguments)
             else:
                 self._store(frame, arguments, self._flatten(arguments))
-            if self._prepares:
+            if self.polls or self.lowered.recursive:
                 self._prepare(frame)
             status = self._function(frame.slots, frame.context_address)
             if status:
-                self._raise(frame, status)
+                self.fail(frame, status)
             return self._fetch(frame, arguments)
         finally:
             if frame.context[context.LIVE // 8]:
                 _runtime("irad_free_all")(frame.context_address)
             self._frames.append(frame)
+
+    def new_frame(self) -> Frame:
+        """Memory for one call at a time."""
+        return Frame(self._slots)
 
     def _store(self, frame: Frame, arguments: tuple[Any, ...], values: Sequence[Any]) -> None:
         """Write the values of the arguments to their slots."""
@@ -113,7 +117,7 @@ class Native:
     def _flatten(self, arguments: tuple[Any, ...]) -> list[Any]:
         """Scalars and the components of arrays."""
         values: list[Any] = []
-        for parameter, argument in zip(self._parameters, arguments, strict=False):
+        for parameter, argument in zip(self.parameters, arguments, strict=False):
             if parameter is None:
                 values.append(argument)
             else:
@@ -123,7 +127,7 @@ class Native:
     def _convert(self, arguments: tuple[Any, ...]) -> list[Any]:
         """The values of a call one of whose scalars is not simply a number of its parameter's type, or cannot be one."""
         values: list[Any] = []
-        for i, (parameter, argument) in enumerate(zip(self._parameters, arguments, strict=True)):
+        for i, (parameter, argument) in enumerate(zip(self.parameters, arguments, strict=True)):
             if parameter is not None:
                 parameter.append(argument, values)
             else:
@@ -136,7 +140,7 @@ class Native:
         if self.lowered.recursive:
             words[context.STACK_LIMIT // 8] = stack.limit()
         words[context.FUEL // 8] = context.FUEL_REFILL
-        words[context.POLL // 8] = _poll_address() if threading.get_ident() == threading.main_thread().ident else 0
+        words[context.POLL // 8] = poll_address() if threading.get_ident() == threading.main_thread().ident else 0
 
     def _fetch(self, frame: Frame, arguments: tuple[Any, ...]) -> list[Any]:
         """The results, from their slots."""
@@ -156,7 +160,7 @@ class Native:
             start += count
         return results
 
-    def _raise(self, frame: Frame, status: int) -> NoReturn:
+    def fail(self, frame: Frame, status: int) -> NoReturn:
         """Raise what a call that failed left in its context."""
         words = frame.context
         if status == context.INTERRUPT:
@@ -225,7 +229,8 @@ def _number(argument: Any, type: Type, name: str) -> float | int:
 
 
 @cache
-def _poll_address() -> int:
+def poll_address() -> int:
+    """The function that looks for signals."""
     from irad.runtime.engine import runtime_library
 
     return runtime_library()["irad_python_poll"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -521,11 +522,89 @@ class Code:
             self.body(self.rng.randint(1, 2))
 
 
+ARITHMETIC = ["({a} + {b})", "({a} - {b})", "{a} * {b}"]
+SMOOTH = [
+    "math.sin({a})", "math.cos({a})", "math.tanh({a})", "math.exp(-{a} * {a})", "math.sqrt(1.0 + {a} * {a})", "math.log(1.5 + {a} * {a})",
+    "math.atan({a})", "({a} / (2.0 + {b} * {b}))", "({a}) ** 2", "(-{a})", "math.atan2({a}, 2.0 + {b} * {b})", "math.hypot({a}, 1.0)",
+]  # fmt: skip
+KINKED = ["abs({a})", "min({a}, {b})", "max({a}, {b})", "({a} if {c} else {b})", "({a}) % 1.5"]
+OF_VECTORS = ["np.sum({x})", "{x}.sum()", "len({x}) * {a}", "np.max({x})", "np.dot({x}, {x})", "np.sum({x} * {a})"]
+CHANGES = ["+= {a}", "-= {t}", "*= {d}", "/= 1.5 + {a} * {a}", "+= {t}"]
+WHOLE = ["{i}", "({i} + {j})", "{i} * 2", "abs({i} - {j})", "({i} + {j}) // 2", "min({i}, {j})", "{i} % 3", "({i} + 1)", "{l}", "{e}", "{e}", "{r}"]
+CONDITIONS = ["{a} > {k}", "{a} < {b}", "{w} % 2 == 0", "{w} < {i}", "{w} > {i}", "{w} == {i}", "{w} != {i}", "{f}", "{f}"]
+COMPOUND = [
+    "({p} and {q})", "({p} or {q})", "not ({p})", "0 < {w} < 5", "0.2 < {a} < 0.9", "({w} < len({x}) and {x}[{w}] > {k})", "({w} >= len({x}) or {x}[{w}] > {k})",
+]  # fmt: skip
+ARRAYS = [
+    "0.5 * {x}", "{x} * {a}", "{x} + {y}", "{x} * {y}[::-1]", "np.sin({x})", "np.tanh({x}) - {y}", "{x} / (2.0 + {y} * {y})", "np.cos({y})", "(-{x})", "{x} ** 2",
+    "np.where({x} > {k}, {y}, {a})",
+]  # fmt: skip
+SLICES = [
+    "{x}[:] = {t}", "{x}[1:] = {x}[:-1]", "{x}[:-1] = {x}[1:]", "{x}[1:] += {x}[:-1]", "{x}[:] = {x}[::-1]", "{x}[:] = {x}[::-1] * {x}", "{x}[::2] = {t}",
+    "{x}[1:] *= {t}", "{x}[::-1] += 0.5 * {x}", "{x}[:-1] -= 0.3 * {x}[1:] * {x}[:-1]", "{x}[:] = {v}", "{x}[::-1] = {v}", "{x}[:2] = {z}[:2]",
+]  # fmt: skip
+
+
 class Expressions:
-    """Texts of expressions over what is in scope."""
+    """Texts of expressions over what is in scope.
+
+    A letter in braces stands for a part, the same one wherever the letter comes back in a template: a b numbers, t a tame one, d one
+    between -1 and 1, k a constant, i j ints, w a compound int, l a length, e an entry of an index array, r a rounded number, c p q conditions,
+    f a flag, x z vectors, y a vector as long as x, v an array expression as long as x.
+    """
 
     def __init__(self, code: Code) -> None:
         self.code = code
+
+    def fill(self, template: str, depth: int = 1, **known: str) -> str:
+        """The template with its parts filled in."""
+        def part(match: re.Match[str]) -> str:
+            letter = match[1]
+            if letter not in known:
+                known[letter] = getattr(self, f"part_{PARTS[letter]}")(depth)
+            return known[letter]
+
+        return re.sub(r"\{(\w)\}", part, template)
+
+    def part_number(self, depth: int) -> str:
+        return self.number(depth - 1)
+
+    def part_tame(self, depth: int) -> str:
+        return self.tame(self.number(depth))
+
+    def part_bounded(self, depth: int) -> str:
+        return self.bounded(depth)
+
+    def part_constant(self, _depth: int) -> str:
+        return self.constant()
+
+    def part_int(self, _depth: int) -> str:
+        return self.whole(0)
+
+    def part_whole(self, _depth: int) -> str:
+        return self.whole(1)
+
+    def part_condition(self, _depth: int) -> str:
+        return self.condition(0)
+
+    def part_length(self, _depth: int) -> str:
+        vectors = self.code.of("vector")
+        return f"len({self.code.pick(vectors).text})" if vectors else "2"
+
+    def part_entry(self, _depth: int) -> str:
+        indices = self.code.of("indices")
+        return self.entry(self.code.pick(indices)) if indices else self.whole(0)
+
+    def part_rounded(self, _depth: int) -> str:
+        return f"int(2.0 * abs({self.bounded(0)}))" if self.code.chance(0.3) else "1"
+
+    def part_flag(self, _depth: int) -> str:
+        flags = self.code.of("flag")
+        return self.code.pick(flags).text if flags else f"{self.number(0)} > {self.constant()}"
+
+    def part_vector(self, _depth: int) -> str:
+        vectors = self.code.of("vector")
+        return self.code.pick(vectors).text if vectors else "np.ones(2)"
 
     def constant(self) -> str:
         return str(self.code.rng.randint(-12, 12) / 10)
@@ -533,35 +612,25 @@ class Expressions:
     def number(self, depth: int) -> str:
         """A float expression."""
         code = self.code
-        if depth == 0 or code.chance(0.25):
+        if depth <= 0 or code.chance(0.25):
             return self.leaf()
-        a, b = self.number(depth - 1), self.number(depth - 1)
-        simple = [f"({a} + {b})", f"({a} - {b})", f"{a} * {b}"]
-        smooth = [f"math.sin({a})", f"math.cos({a})", f"math.tanh({a})", f"math.exp(-{a} * {a})", f"math.sqrt(1.0 + {a} * {a})", f"math.log(1.5 + {a} * {a})"]
-        smooth += [f"math.atan({a})", f"({a} / (2.0 + {b} * {b}))", f"({a}) ** 2", f"(-{a})", f"math.atan2({a}, 2.0 + {b} * {b})", f"math.hypot({a}, 1.0)"]
-        kinked = [f"abs({a})", f"min({a}, {b})", f"max({a}, {b})", f"({a} if {self.condition()} else {b})", f"({a}) % 1.5"]
-        kind = code.weighted([(4, simple), (4, smooth), (1.2, kinked), (1.0, None)])
-        return code.pick(kind) if kind else self.special(a)
+        kind = code.weighted([(4, ARITHMETIC), (4, SMOOTH), (1.2, KINKED), (1.0, None)])
+        return self.fill(code.pick(kind), depth) if kind else self.special(depth)
 
-    def special(self, a: str) -> str:
+    def special(self, depth: int) -> str:
         """Sums, lengths, calls, casts."""
         code = self.code
-        options = [f"float({self.whole(1)})", f"0.1 * {self.whole(1)}"]
-        vectors = code.of("vector")
-        if vectors:
-            x = code.pick(vectors)
-            options += [f"np.sum({x.text})", f"{x.text}.sum()", f"len({x.text}) * {a}", f"np.max({x.text})", f"np.dot({x.text}, {x.text})", f"np.sum({x.text} * {a})"]
-        matrices = code.of("matrix")
-        if matrices:
-            options += [f"np.sum({code.pick(matrices).text})"]
-        options += [text for h in code.helpers if h.result == "float" and (text := self.call(h))]
-        return code.pick(options)
+        options = ["float({w})", "0.1 * {w}"] + (OF_VECTORS if code.of("vector") else [])
+        options += [f"np.sum({m.text})" for m in code.of("matrix")] + [h for h in code.helpers if h.result == "float"]
+        chosen = code.pick(options)
+        if isinstance(chosen, Helper):
+            return self.call(chosen) or self.leaf()
+        return self.fill(chosen, depth)
 
     def leaf(self) -> str:
         code = self.code
         floats, arrays = code.of("float"), code.of("vector", "matrix")
-        kinds = [(4 if floats else 0, "float"), (4 if arrays else 0, "array"), (0.8, "constant"), (0.5, "int")]
-        match code.weighted(kinds):
+        match code.weighted([(4 if floats else 0, "float"), (4 if arrays else 0, "array"), (0.8, "constant"), (0.5, "int")]):
             case "float":
                 return code.pick(floats).text
             case "array":
@@ -580,23 +649,17 @@ class Expressions:
 
     def change(self) -> str:
         """An augmented assignment without its target."""
-        a = self.number(1)
-        return self.code.pick([f"+= {a}", f"-= {self.tame(a)}", f"*= {self.bounded(1)}", f"/= 1.5 + {a} * {a}", f"+= {self.tame(a)}"])
+        return self.fill(self.code.pick(CHANGES), 2)
 
     # ------------------------------------------------------------------ integers and conditions
 
     def whole(self, depth: int) -> str:
         """A small integer that is not negative."""
         code = self.code
-        ints, vectors, indices = code.of("int"), code.of("vector"), code.of("indices")
+        ints = code.of("int")
         if depth == 0:
             return code.pick(ints).text if ints and code.chance(0.8) else str(code.rng.randint(0, 4))
-        a, b = self.whole(0), self.whole(0)
-        options = [a, f"({a} + {b})", f"{a} * 2", f"abs({a} - {b})", f"({a} + {b}) // 2", f"min({a}, {b})", f"{a} % 3", f"({a} + 1)"]
-        options += [f"len({code.pick(vectors).text})"] if vectors else []
-        options += [self.entry(code.pick(indices))] * 2 if indices else []
-        options += [f"int(2.0 * abs({self.bounded(0)}))"] if code.chance(0.3) else []
-        return code.pick(options)
+        return self.fill(code.pick(WHOLE), 0)
 
     def entry(self, x: Name) -> str:
         return f"{x.text}[{self.whole(0)} % len({x.text})]"
@@ -608,18 +671,7 @@ class Expressions:
 
     def condition(self, depth: int = 1) -> str:
         code = self.code
-        a, b = self.number(1), self.number(0)
-        i, j = self.whole(1), self.whole(0)
-        options = [f"{a} > {self.constant()}", f"{a} < {b}", f"{i} % 2 == 0", f"{i} < {j}", f"{i} > {j}", f"{i} == {j}", f"{i} != {j}"]
-        options += [n.text for n in code.of("flag")] * 2
-        if depth and code.chance(0.25):
-            left, right = self.condition(0), self.condition(0)
-            options = [f"({left} and {right})", f"({left} or {right})", f"not ({left})", f"0 < {i} < 5", f"0.2 < {a} < 0.9"]
-            vectors = code.of("vector")
-            if vectors:
-                x = code.pick(vectors).text
-                options += [f"({i} < len({x}) and {x}[{i}] > {self.constant()})", f"({i} >= len({x}) or {x}[{i}] > {self.constant()})"]
-        return code.pick(options)
+        return self.fill(code.pick(COMPOUND if depth and code.chance(0.25) else CONDITIONS), depth)
 
     def range_bounds(self) -> tuple[str, int, int]:
         """Arguments of a range: their text, what its numbers lie below (0 if unknown), and about how many there are."""
@@ -630,11 +682,13 @@ class Expressions:
             n, low = f"len({x.text})", x.low
             options += [(n, low if x.length is None else x.length, 4), (f"{n} - 1", 0, 3), (f"1, {n}", 0, 3), (f"{n} - 1, -1, -1", 0, 4), (f"0, {n}, 2", 0, 2)]
         for k in code.of("int")[-4:]:
-            options += [(k.text, k.top, 3), (f"{k.text} + 1", k.top + 1, 3), (f"{k.text}, 4", 4, 2), (f"{self.whole(0)}, {k.text}", k.top, 2)]
+            options += [(k.text, k.top, 3), (f"{k.text} + 1", k.top + 1, 3), (f"{k.text}, 4", 4, 2), (f"{{i}}, {k.text}", k.top, 2)]
         for ptr in code.of("indices"):
-            options += [(f"{self.entry(ptr)}, {self.entry(ptr)}", ptr.top, 2), (self.entry(ptr), ptr.top, 2)]
-        options += [(f"min({self.whole(1)}, 4)", 4, 3)]
-        return code.pick(options)
+            entry = f"{ptr.text}[{{i}} % len({ptr.text})]"
+            options += [(f"{entry}, {ptr.text}[{{j}} % len({ptr.text})]", ptr.top, 2), (entry, ptr.top, 2)]
+        options += [("min({w}, 4)", 4, 3)]
+        text, top, trips = code.pick(options)
+        return self.fill(text), top, trips
 
     # ------------------------------------------------------------------ memory
 
@@ -643,18 +697,16 @@ class Expressions:
         code = self.code
         if code.risky and code.chance(0.1):
             return self.whole(1)
-        known = [n for n in code.of("int") if 0 < n.top <= length]
-        options = [str(code.rng.randrange(length)), str(-1 - code.rng.randrange(length)), f"{self.whole(1)} % {text}"]
-        for n in known:
-            options += [n.text] * 3 + [f"{n.text} - 1", f"-1 - {n.text}"]
-        indices = [x for x in code.of("indices") if x.top <= length]
-        options += [self.entry(code.pick(indices))] * 2 if indices else []
-        return code.pick(options)
+        options = [str(code.rng.randrange(length)), str(-1 - code.rng.randrange(length)), f"{{w}} % {text}"]
+        for n in code.of("int"):
+            if 0 < n.top <= length:
+                options += [n.text] * 3 + [f"{n.text} - 1", f"-1 - {n.text}"]
+        options += [f"{x.text}[{{i}} % len({x.text})]" for x in code.of("indices") if x.top <= length] * 2
+        return self.fill(code.pick(options))
 
     def element(self, x: Name) -> str:
         if x.kind == "vector":
-            low = x.length or x.low
-            return f"{x.text}[{self.position(low, f'len({x.text})')}]"
+            return f"{x.text}[{self.position(x.length or x.low, f'len({x.text})')}]"
         assert x.length is not None
         i, j = self.position(x.length, str(x.length)), self.position(x.columns, str(x.columns))
         return self.code.pick([f"{x.text}[{i}, {j}]", f"{x.text}[{i}, {j}]", f"{x.text}[{i}][{j}]", f"{x.text}.T[{j}, {i}]"])
@@ -670,38 +722,29 @@ class Expressions:
             options = [(f"{m.text}[{row}]", m.columns), (f"{m.text}[:, {column}]", m.length), (f"{m.text}.T[{column}]", m.length), (f"{m.text}.reshape({whole})", whole)]
             text, length = code.pick(options)
             return text, replace(m, kind="vector", length=length, low=length)
-        lengths = [("[1:]", -1), ("[:-1]", -1), ("[::-1]", 0), ("", 0), ("[:]", 0), ("[2:0:-1]", -1)]
-        step, less = code.pick(lengths)
-        if step == "[2:0:-1]" and (x.length or 0) < 3:
-            step, less = "[1:]", -1
-        new_length = 2 if step == "[2:0:-1]" else x.length + less if x.length else None
         if code.chance(0.25):
             length = None if x.length is None else (x.length + 1) // 2
             return f"{x.text}[::2]", replace(x, length=length, low=(x.low + 1) // 2)
-        return f"{x.text}{step}", replace(x, length=new_length, low=new_length or x.low + less)
+        step, less = code.pick([("[1:]", -1), ("[:-1]", -1), ("[::-1]", 0), ("", 0), ("[:]", 0), ("[::-1][1:]", -1)])
+        length = x.length + less if x.length else None
+        return f"{x.text}{step}", replace(x, length=length, low=length or x.low + less)
 
     def array_of(self, x: Name) -> str:
         """An array expression as long as x."""
         code = self.code
-        a = self.number(1)
         same = [y.text for y in code.of("vector") if y.length and y.length == x.length] or [x.text]
-        y = code.pick(same)
-        options = [f"0.5 * {x.text}", f"{x.text} * {a}", f"{x.text} + {y}", f"{x.text} * {y}[::-1]", f"np.sin({x.text})", f"np.tanh({x.text}) - {y}", f"{x.text} / (2.0 + {y} * {y})"]
-        options += [f"np.exp(-{x.text} * {y})" if x.text == y else f"np.cos({y})", f"(-{x.text})", f"{x.text} ** 2", f"np.where({x.text} > {self.constant()}, {y}, {a})"]
-        return code.pick(options)
+        return self.fill(code.pick(ARRAYS), x=x.text, y=code.pick(same))
 
     def slice_assignment(self, x: Name) -> str:
         code, t = self.code, x.text
-        value = self.tame(self.number(1))
-        options = [f"{t}[:] = {value}", f"{t}[1:] = {t}[:-1]", f"{t}[:-1] = {t}[1:]", f"{t}[1:] += {t}[:-1]", f"{t}[:] = {t}[::-1]", f"{t}[:] = {t}[::-1] * {t}", f"{t}[::2] = {value}"]
-        options += [f"{t}[1:] *= {value}", f"{t}[::-1] += 0.5 * {t}", f"{t}[:-1] -= 0.3 * {t}[1:] * {t}[:-1]", f"{t}[:] = {self.array_of(x)}", f"{t}[::-1] = {self.array_of(x)}"]
+        options = [*SLICES]
         if t.isidentifier() and not x.fixed:
-            options += [f"{t} *= 0.5", f"{t} += {value}"]
+            options += ["{x} *= 0.5", "{x} += {t}"]
         for y in code.of("vector"):
             if y.length and y.length == x.length:
                 options += [f"{t}[:] = {y.text}", f"{t}[:] += 0.3 * {y.text}", f"{t}[:2] = {y.text}[-2:]"]
-            options += [f"{t}[:2] = {y.text}[:2]"]
-        return code.pick(options)
+        template = code.pick(options)
+        return self.fill(template, x=t, **({"v": self.array_of(x)} if "{v}" in template else {}))
 
     # ------------------------------------------------------------------ calls
 
@@ -730,3 +773,9 @@ class Expressions:
                 return self.condition(0)
         fitting = [n for n in code.of(p.kind) if n.low >= p.low and (p.const or not n.const) and (p.kind != "indices" or n.top <= p.top)]
         return code.pick(fitting).text if fitting else None
+
+
+PARTS = {
+    "a": "number", "b": "number", "t": "tame", "d": "bounded", "k": "constant", "i": "int", "j": "int", "w": "whole", "l": "length", "e": "entry",
+    "r": "rounded", "c": "condition", "p": "condition", "q": "condition", "f": "flag", "x": "vector", "z": "vector",
+}  # fmt: skip

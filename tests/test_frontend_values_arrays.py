@@ -280,7 +280,9 @@ def test_arrays_without_dimensions():
     def f(a):
         a[()] = 3.0
         a += 1
-        return a
+        a[...] = a * 2
+        NP.add(a, 1, out=a)
+        return a, a[...], a[None], NP.ones(3)[0, ...]
 
     check(f, np.array(2.0))
 
@@ -317,3 +319,14 @@ def test_refusal_names_the_nearest_function():
     assert "np.sum" in str(unsupported(np.nansum))
     with pytest.raises(AttributeError):
         Built(lambda a: a.no_such_attribute, np.ones(2))
+
+
+def test_out_of_reductions_and_products():
+    def f(a, m):
+        r, s = NP.empty(3), NP.empty((3, 3))
+        NP.sum(m, axis=0, out=r)
+        NP.dot(m.T, m, out=s)
+        m.mean(axis=0, out=a)
+        return r, s, a
+
+    check(f, np.zeros(3), np.arange(6.0).reshape(2, 3))

@@ -248,6 +248,12 @@ M = np.arange(24.0).reshape(2, 3, 4)
         lambda a, i, j: a[i, None],
         lambda a, i, j: a[i, [0, 2, 1]],
         lambda a, i, j: a[::-1, i[:, None], j],
+        lambda a, i, j: a[0, :, j],
+        lambda a, i, j: a[i, None, j],
+        lambda a, i, j: a[[i[0], 1, i[2]], 0],
+        lambda a, i, j: a[i[:2] == 0, 1],
+        lambda a, i, j: a[0, j[:3] > 0, j[:1]],
+        lambda a, i, j: a[[]],
     ],
 )
 def test_index_arrays(f):

@@ -299,3 +299,12 @@ def test_foreign_operands():
 def test_dtypes_that_irad_does_not_have(dtype):
     with pytest.raises(TypeError):
         Built(lambda x: x, np.zeros(2, dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64])
+@pytest.mark.parametrize("n", [300, -1, 5, 2**40])
+def test_comparisons_of_different_ranges_are_exact(dtype, n):
+    """A traced int is not squeezed into the dtype that it is compared with."""
+    x = np.array([5, 44, 200 if dtype == np.uint8 else 100], dtype)
+    check(lambda a, k: (a[1] < k, a[1] == k, k >= a[2], a < k, k == a, a != n, a[0] <= n), x, n)
+    check(lambda a, b: (a < b, a[0] == b[0], b >= a), x, np.array([5, -44, 7], np.int16))

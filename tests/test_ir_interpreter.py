@@ -290,6 +290,27 @@ def test_stacks_keep_their_contents_and_places():
     assert call(STACK, 3, 100_000) == [2.5, 4.0, 0.0]
 
 
+def test_memrefs_are_elements_too():
+    text = """func.func @f(%x: memref<?xf64>, %y: memref<f64>) -> (f64, f64) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c2 = arith.constant 2 : index
+      %nine = arith.constant 9.0 : f64
+      %s = irad.stack : !irad.stack<memref<?xf64>>
+      %p = irad.reserve %s, %c2 : !irad.stack<memref<?xf64>>
+      %t = memref.alloc(%c2) : memref<?xmemref<f64>>
+      memref.store %x, %p[%c1] : memref<?xmemref<?xf64>>
+      memref.store %y, %t[%c0] : memref<?xmemref<f64>>
+      %u = memref.load %p[%c1] : memref<?xmemref<?xf64>>
+      %v = memref.load %t[%c0] : memref<?xmemref<f64>>
+      memref.store %nine, %v[] : memref<f64>
+      %a = memref.load %u[%c1] : memref<?xf64>
+      %b = memref.load %y[] : memref<f64>
+      func.return %a, %b : f64, f64
+    }"""
+    assert call(text, np.array([1.0, 2.0]), np.array(3.0)) == [2.0, 9.0]
+
+
 def test_stacks_do_not_underflow():
     text = """func.func @f(%n: index) {
       %s = irad.stack : !irad.stack<f64>

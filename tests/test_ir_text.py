@@ -219,9 +219,12 @@ def test_an_error_shows_the_line_with_a_caret():
     assert str(caught.value).splitlines()[2:4] == ["    %y = arith.sin %x : f64", "         ^"]
 
 
+NESTED = MemRefType((None, 2), MemRefType((None, None), f64, True), True)
+
+
 @pytest.mark.parametrize(
     "type",
-    [f32, i8, index, MemRefType((), f64), MemRefType((2, None), index), MemRefType((None, 4), i8, True), StackType(f64)],
+    [f32, i8, index, MemRefType((), f64), MemRefType((2, None), index), MemRefType((None, 4), i8, True), StackType(f64), StackType(NESTED)],
 )
 def test_types_are_read_back(type):
     assert type_of(str(type)) == type

@@ -10,7 +10,8 @@ import numpy as np
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
-from irad.frontend.arrays import assign, astype, copy, copy_into, empty, store
+from irad.frontend.arrays import assign, astype, copy_into, empty, store
+from irad.frontend.arrays import copy as copy_of
 from irad.frontend.dtypes import BOOL, FLOAT64, INT64, Kind, is_float, promote
 from irad.frontend.emit import convert, to_memory
 from irad.frontend.indexing import Position, Range, as_index, subview
@@ -121,16 +122,16 @@ def _leaves(x: Any) -> Iterator[Any]:
 
 
 @operation("array")
-def array(x: Any, dtype: Any = None, copy_: bool = True, order: str = "K", ndmin: int = 0) -> Array:
+def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> Array:
     """np.array of an array, a number, or nested lists of numbers, traced scalars and arrays."""
     _in_order(order)
-    x = as_traced(x)
+    x = as_traced(object)
     wanted = None if dtype is None else numpy_dtype(dtype)
     if isinstance(x, Array):
         if wanted is not None and wanted != x.dtype:
             x = astype(x, wanted)
-        elif copy_:
-            x = copy(x)
+        elif copy:
+            x = copy_of(x)
     else:
         x = _from_nested(x, wanted)
     return x if x.ndim >= ndmin else with_leading_axes(x, ndmin - x.ndim)
@@ -145,9 +146,9 @@ def with_leading_axes(x: Array, count: int) -> Array:
     return Array(broadcast.view(b, x.value, 0, sizes, steps, x.type.strided), x.dtype)
 
 
-def asarray(x: Any, dtype: Any = None, order: str = "K", copy: bool | None = None) -> Array:
+def asarray(a: Any, dtype: Any = None, order: str = "K", *, copy: bool | None = None) -> Array:
     """np.asarray: the array itself where nothing has to change."""
-    return array(x, dtype, bool(copy), order)
+    return array(a, dtype, copy=copy, order=order)
 
 
 def _from_nested(x: Any, dtype: np.dtype | None) -> Array:
@@ -166,7 +167,7 @@ def _from_static(x: Any, dtype: np.dtype | None) -> Array:
     real = np.array(x, dtype)
     if real.size > _CAPTURED:
         numpy_dtype(real.dtype)
-        return copy(as_traced(real))
+        return copy_of(as_traced(real))
     b = emitter()
     result = empty(b, real.shape, numpy_dtype(real.dtype))
     if real.size and (real == real.flat[0]).all():

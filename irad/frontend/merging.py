@@ -13,16 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import abstract, values
+from irad.frontend import abstract
 from irad.frontend.abstract import ScalarSpec, Spec, Static
-from irad.frontend.dtypes import BOOL
 from irad.frontend.state import State, contents, set_contents
 from irad.frontend.values import Traced
 from irad.ir.core import Value
 from irad.ir.types import Type
-
-_FLAG = ScalarSpec(BOOL, True)
-
 
 class _Mark:
     """A value that no program can make."""
@@ -98,6 +94,13 @@ def template(x: Any, carry: bool) -> Template:
     return Fixed(x)
 
 
+def _moved(t: Template) -> Template:
+    """A template for a value that only one path has: it is carried, even if no other value is known."""
+    if isinstance(t, Fixed) and not isinstance(t.value, bool | int | float | np.generic):
+        return MaybeUnbound(_moved(Fixed(t.value.value)), Leaf(abstract.spec_of(True))) if isinstance(t.value, Maybe) else template(t.value, True)
+    return t
+
+
 class Widening:
     """One pass of widening; remembers pairs of mutable containers, so that two names of one container stay that."""
 
@@ -107,7 +110,7 @@ class Widening:
     def __call__(self, t: Template, x: Any) -> Template:
         """A template for what `t` describes and for `x`."""
         if x is HOLE:
-            return t
+            return _moved(t)
         match t:
             case Fixed():
                 return self.fixed(t, x)
@@ -124,7 +127,7 @@ class Widening:
         if old is HOLE:
             return template(x, True)
         if old is UNBOUND or x is UNBOUND:
-            return self.unbound(Fixed(HOLE) if old is UNBOUND else t, old is not UNBOUND, x)
+            return self.unbound(Fixed(HOLE) if old is UNBOUND else _moved(t), old is not UNBOUND, x)
         if isinstance(old, Maybe):
             return self.maybe(MaybeUnbound(Fixed(old.value), Fixed(old.flag)), x)
         if isinstance(x, Maybe):
@@ -157,7 +160,7 @@ class Widening:
         if isinstance(x, Maybe):
             value, flag = self(t.value, x.value), self(t.flag, x.flag)
         elif x is UNBOUND:
-            value, flag = t.value, self(t.flag, False)
+            value, flag = _moved(t.value), self(t.flag, False)
         else:
             value, flag = self(t.value, x), self(t.flag, True)
         return t if value is t.value and flag is t.flag else MaybeUnbound(value, flag)

@@ -130,7 +130,7 @@ def _python_number(x: Scalar) -> Scalar:
 
 
 @method("copy")
-def np_copy(a: Any, order: str = "K") -> Any:
+def np_copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     """np.copy: in row-major order."""
     return a if isinstance(a, Scalar) else copy(views.as_array(a))
 
@@ -221,7 +221,7 @@ def np_size(a: Any, axis: Any = None) -> Any:
     if isinstance(a, Scalar):
         return 1
     x = views.as_array(a)
-    return x.size if axis is None else x.shape[axis]
+    return x.size if axis is None else views.shape(x)[axis]
 
 
 def np_reshape(a: Any, shape: Any, order: str = "C") -> Any:
@@ -253,9 +253,9 @@ def np_expand_dims(a: Any, axis: Any) -> Any:
     return x[tuple(None if i in new else slice(None) for i in range(rank))]
 
 
-def np_matmul(x1: Any, x2: Any, out: None = None) -> Any:
+def np_matmul(x1: Any, x2: Any, out: Any = None) -> Any:
     """np.matmul."""
-    return reductions.matmul(x1, x2)
+    return reductions.into(out, reductions.matmul(x1, x2))
 
 
 def np_vdot(a: Any, b: Any) -> Any:
@@ -282,13 +282,13 @@ CREATORS: dict[Any, Function] = {
     np.full: creation.np_full,
     np.arange: creation.np_arange,
     np.array: creation.array,
-}
-
-_NUMPY: dict[Any, Function] = {
     np.zeros_like: creation.np_zeros_like,
     np.ones_like: creation.np_ones_like,
     np.empty_like: creation.np_empty_like,
     np.full_like: creation.np_full_like,
+}
+
+_NUMPY: dict[Any, Function] = {
     np.asarray: creation.asarray,
     np.ascontiguousarray: np_ascontiguousarray,
     np.copy: np_copy,

@@ -151,6 +151,7 @@ def _trace_function(now: State, function: Function, frame: Frame, target: Functi
     """Trace the body until its result type settles."""
     loc = values.emitter().loc
     for _ in range(_PASSES):
+        earlier = set(now.functions)
         body = Block()
         func = Func(function.name, body, (), loc)
         function.func, function.called = func, False
@@ -164,6 +165,8 @@ def _trace_function(now: State, function: Function, frame: Frame, target: Functi
         if new is not old and function.called:
             function.result = new
             erase(body)
+            for key in [k for k in now.functions if k not in earlier]:  # they may call this one with the old type
+                del now.module.funcs[now.functions.pop(key).name]
             continue
         function.result = new
         _return(now, function, func, HOLE if function.diverges else result)

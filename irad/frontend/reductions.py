@@ -10,13 +10,13 @@ import numpy as np
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
-from irad.frontend.arrays import copy_into, elementwise, emit_map, empty, operand, store
+from irad.frontend.arrays import assign, check_casting, copy_into, elementwise, emit_map, empty, operand, store
 from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_float, is_unsigned, width
 from irad.frontend.emit import EMIT, MAXIMUM, MINIMUM, constant, convert, from_memory
 from irad.frontend.indexing import Position, Range, subview
 from irad.frontend.scalars import cast, numpy_dtype
 from irad.frontend.sizes import Size
-from irad.frontend.values import Array, Scalar, emitter, method, operation, refuse, wrong
+from irad.frontend.values import Array, Scalar, as_traced, emitter, method, operation, refuse, wrong
 from irad.frontend.views import axis_of
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Value
@@ -185,68 +185,79 @@ def _with_ones(b: Builder, result: Array, shape: list[Size], axes: list[int]) ->
     return Array(broadcast.view(b, result.value, 0, sizes, S.row_major(b, sizes), strided=False), result.dtype)
 
 
+def into(out: Any, result: Any) -> Any:
+    """The result, written into the array that an `out` argument names."""
+    if out is None:
+        return result
+    target = as_traced(out)
+    check_casting("reduce", result.dtype, target)
+    assign(target, result)
+    return target
+
+
 @method("sum")
-def np_sum(x: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def np_sum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """np.sum."""
-    return reduce(SUM, x, axis, dtype, keepdims)
+    return into(out, reduce(SUM, x, axis, dtype, keepdims))
 
 
 @method("prod")
-def np_prod(x: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def np_prod(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """np.prod."""
-    return reduce(PROD, x, axis, dtype, keepdims)
+    return into(out, reduce(PROD, x, axis, dtype, keepdims))
 
 
 @method("max")
-def np_max(x: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def np_max(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """np.max."""
-    return reduce(MAX, x, axis, None, keepdims)
+    return into(out, reduce(MAX, x, axis, None, keepdims))
 
 
 @method("min")
-def np_min(x: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def np_min(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """np.min."""
-    return reduce(MIN, x, axis, None, keepdims)
+    return into(out, reduce(MIN, x, axis, None, keepdims))
 
 
 @method("any")
-def np_any(x: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def np_any(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """np.any."""
-    return reduce(ANY, x, axis, None, keepdims)
+    return into(out, reduce(ANY, x, axis, None, keepdims))
 
 
 @method("all")
-def np_all(x: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def np_all(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """np.all."""
-    return reduce(ALL, x, axis, None, keepdims)
+    return into(out, reduce(ALL, x, axis, None, keepdims))
 
 
 @method("mean")
-def np_mean(x: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def np_mean(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """np.mean: in float64 for integers, else in the array's dtype."""
     x = operand(x)
     kind = x.dtype if isinstance(x, Array | Scalar) else np.result_type(x)
     computed = numpy_dtype(dtype) if dtype is not None else kind if is_float(kind) else FLOAT64
     total = reduce(SUM, x, axis, computed, keepdims)
     if not isinstance(x, Array):
-        return total
+        return into(out, total)
     b = emitter()
     shape = S.dims(b, x.value)
     axes = range(x.ndim) if axis is None else [axis_of(a, x.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))]
     count = S.product(b, [shape[a] for a in axes])
-    return elementwise(np.true_divide, (total, count if isinstance(count, int) else Scalar(count, INT64, True)))
+    divisor = count if isinstance(count, int) else Scalar(count, INT64, True)
+    return into(out, elementwise(np.true_divide, (total, divisor)))
 
 
 # ---------------------------------------------------------------- products
 
 
 @method("dot")
-def dot(x: Any, y: Any, out: None = None) -> Any:
+def dot(x: Any, y: Any, out: Any = None) -> Any:
     """np.dot: of vectors the inner product, of matrices their product; a scalar multiplies."""
     x, y = operand(x), operand(y)
     if not isinstance(x, Array) or not isinstance(y, Array):
-        return elementwise(np.multiply, (x, y))
-    return _product(x, y, "shapes {} and {} not aligned")
+        return into(out, elementwise(np.multiply, (x, y)))
+    return into(out, _product(x, y, "shapes {} and {} not aligned"))
 
 
 @operation("matmul")

@@ -121,7 +121,8 @@ def _spreads(x: Any, y: Any) -> bool:
     """Whether an operator on x and y is NumPy's on arrays: one is an array, or a list beside a NumPy scalar."""
     if is_array(x) or is_array(y):
         return True
-    return (isinstance(x, list | tuple) and not y.weak) or (isinstance(y, list | tuple) and not x.weak)
+    other = y if isinstance(x, list | tuple) else x if isinstance(y, list | tuple) else None
+    return isinstance(other, Scalar) and not other.weak
 
 
 def _takes_part(x: Any) -> bool:

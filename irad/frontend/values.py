@@ -176,6 +176,12 @@ class Traced:
             raise refuse(f"{self!r} has no value while tracing, so that it cannot be formatted.")
         return repr(self)
 
+    def __copy__(self) -> Any:
+        return METHODS["copy"](self)()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return METHODS["copy"](self)()
+
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise refuse(f"{self!r} has no value while tracing, and a function that irad does not know asked for it as an array.")
 

@@ -94,9 +94,8 @@ def axis_of(axis: Any, rank: int) -> int:
 
 @method("transpose")
 def _transpose_method(x: Any, *axes: Any) -> Any:
-    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
-        axes = axes[0]
-    return transpose(x, axes or None)
+    order = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)) else axes
+    return transpose(x, order or None)
 
 
 @method("swapaxes")

@@ -11,7 +11,7 @@ import numpy as np
 from irad.errors import InternalError, fail
 from irad.ir.core import Block, Func, Module, Op, Value
 from irad.ir.eval_tables import EVAL, normalize
-from irad.ir.memory import Array, StackMemory, dtype, is_array, poison, strides_of, undefined, view
+from irad.ir.memory import Array, Held, StackMemory, dtype, is_array, poison, strides_of, undefined, view
 from irad.ir.ops import func, irad, memref, scf
 from irad.ir.types import MemRefType, StackType, Type
 
@@ -159,12 +159,13 @@ def _dim(_interpreter: Interpreter, _op: Op, operands: list[Any], _env: Env) -> 
 
 def _load(_interpreter: Interpreter, op: Op, operands: list[Any], _env: Env) -> Sequence[Any]:
     array, *indices = operands
-    return (array.item(*_position(op, array, indices)),)
+    value = array.item(*_position(op, array, indices))
+    return (value.array if isinstance(value, Held) else value,)
 
 
 def _store(_interpreter: Interpreter, op: Op, operands: list[Any], _env: Env) -> Sequence[Any]:
     value, array, *indices = operands
-    array[_position(op, array, indices)] = value
+    array[_position(op, array, indices)] = Held(value) if is_array(value) else value
     return ()
 
 

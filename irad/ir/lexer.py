@@ -13,7 +13,7 @@ from irad.ir.types import ComplexType, FloatType, IntType, MemRefType, StackType
 
 _TOKEN = re.compile(
     r"""(?P<blank>(?:\s+|//[^\n]*)+)
-    |(?P<type>(?:memref|complex|!irad\.stack)<(?:[^<>\n]|<(?:[^<>\n]|<[^<>\n]*>)*>)*>)
+    |(?P<type>(?:memref|complex|!irad\.stack)<(?:[^<>\n]|<(?:[^<>\n]|<(?:[^<>\n]|<[^<>\n]*>)*>)*>)*>)
     |(?P<value>%[A-Za-z0-9_$.-]+(?:\#[0-9]+)?)
     |(?P<word>[A-Za-z_][A-Za-z0-9_$.]*)
     |(?P<arrow>->)
@@ -29,7 +29,8 @@ _TOKEN = re.compile(
 )
 
 _SCALARS: dict[str, Type] = {str(t): t for t in (*map(FloatType, (32, 64)), *map(IntType, (1, 8, 16, 32, 64)), index)}
-_MEMREF = re.compile(r"memref<\s*((?:(?:\?|\d+)x)*)([^,]*?)\s*(,\s*strided<\[([?,\s]*)\]\s*(?:,\s*offset:\s*\?\s*)?>\s*)?>\Z")
+_DIMENSIONS = re.compile(r"\s*((?:(?:\?|[0-9]+)x)*)")
+_LAYOUT = re.compile(r"\s*strided<\[([?,\s]*)\]\s*(?:,\s*offset:\s*\?\s*)?>\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,25 @@ def type_of(text: str) -> Type | None:
     if text in _SCALARS:
         return _SCALARS[text]
     head, _, rest = text.partition("<")
+    if head == "memref":
+        return _memref(rest[:-1])
     inner = type_of(rest[:-1].strip()) if head in ("complex", "!irad.stack") else None
     if head == "complex":
         return ComplexType(inner) if isinstance(inner, FloatType) else None
-    if head == "!irad.stack":
-        return StackType(inner) if inner is not None else None
-    match = _MEMREF.match(text)
-    element = type_of(match[2]) if match else None
-    if match is None or element is None:
+    return StackType(inner) if inner is not None else None
+
+
+def _memref(text: str) -> Type | None:
+    """The memref type with this text in its angle brackets."""
+    dimensions = _DIMENSIONS.match(text)
+    assert dimensions is not None  # it matches no dimensions too
+    shape = tuple(None if d == "?" else int(d) for d in dimensions[1].split("x")[:-1])
+    inner = text[dimensions.end() :]
+    end = next((i for i, c in enumerate(inner) if c == "," and inner.count("<", 0, i) == inner.count(">", 0, i)), len(inner))
+    element, layout = type_of(inner[:end].strip()), _LAYOUT.match(inner[end + 1 :])
+    if element is None or (end < len(inner) and (layout is None or layout[1].count("?") != len(shape))):
         return None
-    shape = tuple(None if d == "?" else int(d) for d in match[1].split("x")[:-1])
-    if match[3] and match[4].count("?") != len(shape):
-        return None
-    return MemRefType(shape, element, strided=bool(match[3]))
+    return MemRefType(shape, element, strided=layout is not None)
 
 
 class Cursor:

@@ -29,12 +29,23 @@ def dtype(type: Type) -> np.dtype[Any]:
             return np.dtype(np.bool_)
         case IntType(w):
             return np.dtype(f"i{w // 8}")
+        case MemRefType():
+            return np.dtype(object)
         case _:
             raise InternalError(f"no NumPy type for elements of {type}")
 
 
 def is_array(value: object) -> TypeGuard[Array]:
     return isinstance(value, np.ndarray)
+
+
+class Held:
+    """A memref that is an element of another: NumPy would take an array without dimensions apart when it is stored."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
 
 
 def undefined(op: Op, what: str) -> InternalError:

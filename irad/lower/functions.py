@@ -38,6 +38,7 @@ class LoweredModule:
     results: tuple[Type, ...]
     checks: tuple[CheckSite, ...]
     recursive: bool
+    long: bool
 
 
 def lower_module(module: Module, entry: str, target: Target | None = None, symbol: str = "irad_entry") -> LoweredModule:
@@ -55,7 +56,7 @@ def lower_module(module: Module, entry: str, target: Target | None = None, symbo
     unit.functions = [_function(unit, module.funcs[name], is_root=name == entry) for name in names]
     unit.functions.append(_entry(unit, root, symbol))
     recursive = any(name in plan.recursive for name in names)
-    return LoweredModule(unit.text(), symbol, root.arg_types, root.result_types, tuple(unit.checks), recursive)
+    return LoweredModule(unit.text(), symbol, root.arg_types, root.result_types, tuple(unit.checks), recursive, entry in plan.long)
 
 
 def _symbol(name: str) -> str:

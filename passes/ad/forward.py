@@ -22,7 +22,7 @@ class Tangents(Twin):
         super().__init__(count_trips=False)
         self.maker = maker
         alias = Alias(function)
-        self.activity = Activity(maker.module, function, alias, active_args, None)
+        self.activity = Activity(maker.primals, function, alias, active_args, None)
         self.has_twin = self.activity.active
 
     def visit(self, op: Op, b: Builder) -> None:
@@ -75,6 +75,7 @@ class _Maker:
 
     def __init__(self, module: Module) -> None:
         self.module = module
+        self.primals = Module(module.funcs.values())  # without the derivatives that are being written
         self.made: dict[Variant, Func] = {}
 
     def make(self, variant: Variant, with_primal: bool = True) -> Func:
