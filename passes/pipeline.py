@@ -24,6 +24,7 @@ from irad.passes.mem2reg import mem2reg
 from irad.passes.memory import memory
 from irad.passes.peephole import peephole, simplify
 from irad.passes.reuse import reuse
+from irad.passes.shapes import shapes
 from irad.passes.unroll import unroll
 from irad.passes.versioning import versioning
 
@@ -41,6 +42,7 @@ FUNC_PASSES: dict[str, FuncPass] = {
     "mem2reg": mem2reg,
     "memory": memory,
     "reuse": reuse,
+    "shapes": shapes,
     "induction": induction,
     "bounds": bounds,
     "versioning": versioning,
@@ -64,11 +66,11 @@ PASSES: dict[str, ModulePass] = {**{name: _on_functions(p) for name, p in FUNC_P
 
 TRACED = ("lower-arrays",)
 BEFORE_AD = (
-    "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "peephole",
+    "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "shapes", "peephole",
     "bounds", "memory", "reuse", "peephole", "licm-before-ad", "peephole",
 )  # fmt: skip
 AFTER_AD = (
-    "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "peephole",
+    "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "shapes", "peephole",
     "bounds", "memory", "reuse", "peephole", "licm", "versioning", "peephole",
 )  # fmt: skip
 

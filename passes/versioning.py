@@ -243,9 +243,9 @@ def versioning(func: Func) -> bool:
           %d = memref.dim %x, %c0 : memref<?xf64>
           %a = arith.cmpi sle, %n, %large : index
           %b = arith.cmpi sge, %n, %least : index
+          %ab = arith.andi %a, %b : i1
           %room = arith.subi %d, %n : index
           %c = arith.cmpi sge, %room, %c0 : index
-          %ab = arith.andi %a, %b : i1
           %test = arith.andi %ab, %c : i1
           scf.if %test {
             scf.for %i = %c0 to %n step %c1 {

@@ -22,7 +22,13 @@ DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
 class Parameter(ctypes.Structure):
     """A parameter: its kind; for an array also dtype object, rank, flags that must be set, and log2 of the item size, -1 if contiguous."""
 
-    _fields_ = (("kind", ctypes.c_int64), ("dtype", ctypes.c_void_p), ("rank", ctypes.c_int64), ("flags", ctypes.c_int64), ("shift", ctypes.c_int64))
+    _fields_ = (
+        ("kind", ctypes.c_int64),
+        ("dtype", ctypes.c_void_p),
+        ("rank", ctypes.c_int64),
+        ("flags", ctypes.c_int64),
+        ("shift", ctypes.c_int64),
+    )
 
 
 class Table(ctypes.Structure):
@@ -41,6 +47,7 @@ class Table(ctypes.Structure):
         ("release", ctypes.c_int64),  # whether to let go of the GIL
         ("poll", ctypes.c_void_p),  # null if the function never polls
         ("main", ctypes.c_int64),  # the thread that may handle signals
+        ("limit", ctypes.c_int64),  # of the main thread's stack, 0 if the function does not recurse
         ("array", ctypes.c_void_p),  # the type numpy.ndarray
         ("fallback", ctypes.py_object),
         ("failed", ctypes.py_object),  # called with a status, raises
@@ -85,7 +92,7 @@ declare i64 @PyThread_get_thread_ident()
 declare void @irad_free_all(ptr)
 
 define ptr @irad_invoke(ptr %self, ptr %args, i64 %count, ptr %names) nounwind {{
-entry:
+start:
   %overflow = alloca i32
   %capsule = call ptr @PyTuple_GetItem(ptr %self, i64 0)
   %table = call ptr @PyCapsule_GetPointer(ptr %capsule, ptr null)
@@ -99,17 +106,17 @@ entry:
   %complete = icmp eq i64 %count, %parameters
   %idle.positional = and i1 %idle, %positional
   %direct = and i1 %idle.positional, %complete
-  br i1 %direct, label %pack, label %fallback
+  br i1 %direct, label %pack, label %give.up
 
-fallback:
+give.up:
 {_at("table", Table, "fallback", "ptr")}\
   %other = call ptr @PyObject_Vectorcall(ptr %fallback, ptr %args, i64 %count, ptr %names)
   ret ptr %other
 
 pack:
-  %i = phi i64 [0, %entry], [%i.next, %packed]
-  %slot = phi ptr [%slots, %entry], [%slot.next, %packed]
-  %p = phi ptr [%parameter, %entry], [%p.next, %packed]
+  %i = phi i64 [0, %start], [%i.next, %packed]
+  %slot = phi ptr [%slots, %start], [%slot.next, %packed]
+  %p = phi ptr [%parameter, %start], [%p.next, %packed]
   %more = icmp slt i64 %i, %count
   br i1 %more, label %argument, label %call
 argument:
@@ -132,7 +139,7 @@ float.exact:
   br label %one
 float.other:
   %is.whole = icmp eq ptr %type, @PyLong_Type
-  br i1 %is.whole, label %float.whole, label %fallback
+  br i1 %is.whole, label %float.whole, label %give.up
 float.whole:
   %whole.value = call double @PyLong_AsDouble(ptr %object)
   store double %whole.value, ptr %slot
@@ -144,17 +151,17 @@ float.check:
   br i1 %fine, label %one, label %too.large
 too.large:
   call void @PyErr_Clear()
-  br label %fallback
+  br label %give.up
 
 integer:
   %is.integer = icmp eq ptr %type, @PyLong_Type
-  br i1 %is.integer, label %integer.exact, label %fallback
+  br i1 %is.integer, label %integer.exact, label %give.up
 integer.exact:
   %integer.value = call i64 @PyLong_AsLongLongAndOverflow(ptr %object, ptr %overflow)
   %overflowed = load i32, ptr %overflow
   store i64 %integer.value, ptr %slot
   %fits = icmp eq i32 %overflowed, 0
-  br i1 %fits, label %one, label %fallback
+  br i1 %fits, label %one, label %give.up
 
 bool:
   %is.true = icmp eq ptr %object, @_Py_TrueStruct
@@ -162,7 +169,7 @@ bool:
   %is.bool = or i1 %is.true, %is.false
   %bool.value = zext i1 %is.true to i64
   store i64 %bool.value, ptr %slot
-  br i1 %is.bool, label %one, label %fallback
+  br i1 %is.bool, label %one, label %give.up
 
 array:
 {_at("table", Table, "array", "ptr").replace("%array", "%ndarray")}\
@@ -171,7 +178,7 @@ array:
 {_at("p", Parameter, "flags")}\
 {_at("p", Parameter, "shift")}\
   %is.array = icmp eq ptr %type, %ndarray
-  br i1 %is.array, label %array.layout, label %fallback
+  br i1 %is.array, label %array.layout, label %give.up
 array.layout:
   %its.dtype.place = getelementptr i8, ptr %object, i64 {DTYPE}
   %its.dtype = load ptr, ptr %its.dtype.place
@@ -187,7 +194,7 @@ array.layout:
   %same.flags = icmp eq i64 %set, %flags
   %same.1 = and i1 %same.dtype, %same.rank
   %same = and i1 %same.1, %same.flags
-  br i1 %same, label %array.copy, label %fallback
+  br i1 %same, label %array.copy, label %give.up
 array.copy:
   %data.place = getelementptr i8, ptr %object, i64 {DATA}
   %data = load ptr, ptr %data.place
@@ -219,7 +226,7 @@ axis.stride:
   %s.slot = getelementptr i64, ptr %stride.slots, i64 %d
   store i64 %elements, ptr %s.slot
   %exact = icmp eq i64 %back, %s
-  br i1 %exact, label %axis.next, label %fallback
+  br i1 %exact, label %axis.next, label %give.up
 axis.next:
   br label %axis
 axes.done:
@@ -247,12 +254,20 @@ prepare:
 {_at("table", Table, "main")}\
   %thread = call i64 @PyThread_get_thread_ident()
   %is.main = icmp eq i64 %thread, %main
+{_at("table", Table, "limit")}\
   %own.poll = select i1 %is.main, ptr %poll, ptr null
   %poll.field = getelementptr i8, ptr %context, i64 {c.POLL}
   store ptr %own.poll, ptr %poll.field
   %fuel.field = getelementptr i8, ptr %context, i64 {c.FUEL}
   store i64 {c.FUEL_REFILL}, ptr %fuel.field
-  br label %ready
+  %limit.field = getelementptr i8, ptr %context, i64 {c.STACK_LIMIT}
+  store i64 %limit, ptr %limit.field
+  %bounded = icmp eq i64 %limit, 0
+  %known = or i1 %bounded, %is.main
+  br i1 %known, label %ready, label %stranger
+stranger:
+  store i64 0, ptr %busy.place
+  br label %give.up
 ready:
   %releases = icmp ne i64 %release, 0
   br i1 %releases, label %unlocked, label %locked

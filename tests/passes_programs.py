@@ -65,7 +65,7 @@ class Generator:
             if self.budget <= 0:
                 return
             self.budget -= 1
-            kinds = [self.scalar] * 4 + [self.integer] * 3 + [self.compare, self.load, self.load, self.store, self.store, self.alloc, self.view, self.array]
+            kinds = [self.scalar] * 4 + [self.integer] * 3 + [self.compare, self.load, self.load, self.store, self.store, self.alloc, self.view, self.array, self.matrix]
             if depth < 3:
                 kinds += [self.branch, self.loop, self.loop, self.while_loop]
             self.random.choice(kinds)(self.located(b), env, depth)
@@ -160,6 +160,30 @@ class Generator:
             self.map(b, v, [fresh], lambda b, e: e[0])
         if self.random.random() < 0.5:
             env["f"].append(self.reduce(b, [fresh], b.constant(0.0, f64)))
+
+    def matrix(self, b, env, _depth):
+        """Element-wise on a matrix, its transpose, or a vector broadcast to rows; into new memory or in place."""
+        a = self.pick(env, "m", b)
+        rows, columns, zero, one = b.dim(a, 0), b.dim(a, 1), b.index(0), b.index(1)
+        strides = [b(irad.Stride, a, zero), b(irad.Stride, a, one)]
+        strided = MemRefType((None, None), f64, True)
+        choice = self.random.random()
+        if choice < 0.3:
+            other = b.op(irad.View, (a, zero, columns, rows, *reversed(strides)), None, (strided,)).result
+            fresh = b.alloc(f64, [columns, rows])
+        elif choice < 0.5:
+            v = b.alloc(f64, [columns])
+            self.map(b, v, [self.pick(env, "f", b)], lambda b, e: e[0])
+            other = b.op(irad.View, (v, zero, rows, columns, zero, one), None, (strided,)).result
+            fresh = b.alloc(f64, [rows, columns])
+        else:
+            other, fresh = a, b.alloc(f64, [rows, columns])
+        self.map(b, fresh, [other, self.pick(env, "f", b)], lambda b, e: b(self.random.choice(BINARY), e[0], e[1]))
+        if choice >= 0.3 and self.random.random() < 0.4:
+            self.map(b, a, [fresh], lambda b, e: e[0])
+        if self.random.random() < 0.4:
+            env["f"].append(self.reduce(b, [fresh], b.constant(0.0, f64)))
+        env["m"].append(fresh)
 
     def map(self, b, destination, inputs, element):
         body = Block([v.type.element if isinstance(v.type, MemRefType) else v.type for v in inputs])

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import values
+from irad.frontend import growing, values
 from irad.frontend.iterables import Unrolled, make_enumerate, make_range, make_reversed, make_zip, unroll
 from irad.frontend.numpy_api import CREATORS, FUNCTIONS, unsupported
 from irad.frontend.rewrite import USER_CODES, rewrite
@@ -56,6 +56,8 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
         own = known = None
     if own is not None:
         return own(*args, **kwargs)
+    if known is not None and _any_grown(args):
+        args = tuple(growing.as_array(a) if isinstance(a, list) and growing.growth_of(a) is not None else a for a in args)
     if known is not None and (f in CREATORS or _any_traced(args) or _any_traced(kwargs.values())):
         return known(*args, **kwargs)
     if isinstance(f, functools.partial):
@@ -67,6 +69,10 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 def _any_traced(args: Any) -> bool:
     return any(isinstance(a, Traced) or (isinstance(a, list | tuple) and _any_traced(a)) or isinstance(a, dict) and _any_traced(a.values()) for a in args)
+
+
+def _any_grown(args: tuple[Any, ...]) -> bool:
+    return any(isinstance(a, list) and growing.growth_of(a) is not None for a in args)
 
 
 def _call_object(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -92,6 +98,12 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if module in _UNREPEATABLE or type(owner).__module__ in _UNREPEATABLE or "numpy.random" in type(owner).__module__:
         raise values.refuse(f"{getattr(f, '__qualname__', f)} would be called once, while tracing, and not when the compiled function runs.", "Pass its result as an argument.")
     now = state()
+    if isinstance(owner, list) and growing.growth_of(owner) is not None:
+        return growing.method(now, owner, f.__name__, args)
+    if _any_grown(args):
+        if f is list:
+            return growing.method(now, args[0], "copy", ())
+        raise values.refuse(f"{getattr(f, '__qualname__', f)} of a list that grows at run time is not supported.", "Make an array of it with np.array(list).")
     for x in (owner, *args):
         if isinstance(x, _MUTABLE):
             now.writes(x)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import values
+from irad.frontend import growing, values
 from irad.frontend.calls import call
 from irad.frontend.control import present
 from irad.frontend.iterables import is_long, steps_of
@@ -113,13 +113,11 @@ def getitem(obj: Any, key: Any) -> Any:
         obj = values.as_traced(obj)
     if isinstance(obj, Traced):
         return obj[_index(key)]
-    if isinstance(obj, list | tuple) and isinstance(key, Scalar) and not hasattr(type(obj), "__irad_getitem__"):
+    if isinstance(obj, list) and growing.growth_of(obj) is not None:
+        return growing.getitem(obj, key)
+    if isinstance(obj, list | tuple) and isinstance(key, Scalar):
         return _pick(obj, key)
-    special = getattr(type(obj), "__irad_getitem__", None)
-    if special is not None:
-        x = special(obj, key)
-    else:
-        x = obj[key] if isinstance(obj, list | tuple | dict | str) else _user_item(obj, key)
+    x = obj[key] if isinstance(obj, list | tuple | dict | str) else _user_item(obj, key)
     if type(x) is Maybe:
         return present(x, KeyError, repr(key))
     if isinstance(obj, list | dict) and isinstance(key, int | str):
@@ -162,9 +160,8 @@ def setitem(value: Any, obj: Any, key: Any) -> None:
     if isinstance(obj, Traced):
         obj[_index(key)] = values.as_traced(value)
         return
-    special = getattr(type(obj), "__irad_setitem__", None)
-    if special is not None:
-        special(obj, key, value)
+    if isinstance(obj, list) and growing.growth_of(obj) is not None:
+        growing.setitem(state(), obj, key, value)
         return
     if isinstance(key, Scalar):
         raise values.refuse(f"an entry of a {type(obj).__name__} is assigned whose position is known only at run time.", "Use an array.")
@@ -191,6 +188,9 @@ def inplace(name: str, old: Any, value: Any) -> Any:
     """`old += value` and the like: the new value."""
     if isinstance(old, np.ndarray):
         old = values.as_traced(old)
+    elif isinstance(old, list) and growing.growth_of(old) is not None and name == "iadd":
+        growing.method(state(), old, "extend", [value])
+        return old
     elif isinstance(old, list | dict | set | deque):
         state().writes(old)
     elif not isinstance(old, Traced | int | float | str | tuple):

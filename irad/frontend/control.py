@@ -12,6 +12,7 @@ import numpy as np
 from irad.frontend import values
 from irad.frontend.dtypes import BOOL
 from irad.frontend.emit import is_true, negate_bool
+from irad.frontend.growing import growth_of, length_of
 from irad.frontend.merging import Maybe
 from irad.frontend.regions import Join, Side, Thunk, Variable, harmless, trace_side, variables
 from irad.frontend.state import Diverges, Pending, State, erase, only, splice, state
@@ -23,7 +24,7 @@ from irad.ir.ops import arith, irad, scf
 
 def is_traced(x: Any) -> bool:
     """Whether the truth of a value is known only at run time."""
-    return isinstance(x, Traced) or getattr(type(x), "__irad_truth__", None) is not None and x.__irad_truth__() is not None
+    return isinstance(x, Traced) or (type(x) is list and growth_of(x) is not None)
 
 
 def truth(x: Any) -> Value:
@@ -32,7 +33,7 @@ def truth(x: Any) -> Value:
         return is_true(values.emitter(), x.value, x.dtype)
     if isinstance(x, Array):
         raise values.refuse("the truth value of an array with more than one element is ambiguous.", "Compare one element, or use np.sum(condition) > 0.")
-    return truth(x.__irad_truth__())
+    return truth(length_of(x))
 
 
 def if_(test: Any, then: Thunk, orelse: Thunk | None, names: Sequence[str], temporaries: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from irad.frontend import abstract, values
 from irad.frontend.abstract import ScalarSpec
 from irad.frontend.dtypes import INT64
+from irad.frontend.growing import getitem, growth_of, length_of
 from irad.frontend.values import Array, Scalar
 from irad.ir.builder import Builder
 from irad.ir.core import Value
@@ -158,7 +159,7 @@ def _length(x: Any) -> Any:
         return as_int(b(arith.MaxSI, b(arith.FloorDivSI, span, b.index(c.step)), zero))
     if isinstance(x, Steps):
         return x.length()
-    return x.__irad_length__() if hasattr(type(x), "__irad_length__") else len(x)
+    return length_of(x) if is_long(x) else len(x)
 
 
 def _item(x: Any, i: Any) -> Any:
@@ -167,7 +168,7 @@ def _item(x: Any, i: Any) -> Any:
         return x.start + i * x.step
     if isinstance(x, range):
         return x.start + i * x.step
-    return x.item(i) if isinstance(x, Steps) else x[i]
+    return x.item(i) if isinstance(x, Steps) else x[i] if isinstance(x, Array) else getitem(x, i)
 
 
 def is_long(x: Any) -> bool:
@@ -176,7 +177,7 @@ def is_long(x: Any) -> bool:
         if x.ndim == 0:
             raise values.wrong(TypeError, "iteration over a 0-d array")
         return True
-    return isinstance(x, range | Steps) or (hasattr(type(x), "__irad_length__") and x.__irad_truth__() is not None)
+    return isinstance(x, range | Steps) or (isinstance(x, list) and growth_of(x) is not None)
 
 
 def steps_of(x: Any) -> Any:

@@ -129,7 +129,7 @@ class Carried:
         self.settled = True
         for key, (obj, before, after) in end.written.items():
             known = self.held.get(key)
-            first, last = alike(obj, before if known is None else known.before, after, widening)
+            first, last = alike(obj, before if known is None else known.before, after)
             entries = {} if known is None else known.entries
             if known is not None and first.keys() != known.before.keys():
                 known, entries = None, {}
@@ -164,7 +164,7 @@ class Carried:
 
         def held(h: Held) -> Contents:
             known = end.written.get(id(h.obj))
-            return h.before if known is None else alike(h.obj, h.before, known[2], Widening())[1]
+            return h.before if known is None else alike(h.obj, h.before, known[2])[1]
 
         return self.flat(end.finals, held, block)
 
@@ -457,7 +457,7 @@ class _While:
         self.forward.templates = [t if x is e else _forwarded(t, x) for t, x, e in zip(self.carried.templates, end.finals, entered, strict=True)]
         self.forward.settled = True
         for key, h in self.carried.held.items():
-            after = alike(h.obj, h.before, end.written[key][2], Widening())[1] if key in end.written else h.before
+            after = alike(h.obj, h.before, end.written[key][2])[1] if key in end.written else h.before
             self.forward.held[key] = Held(h.obj, h.before, {k: _forwarded(t, after.get(k, UNBOUND)) for k, t in h.entries.items()})
         for key, (obj, before, after) in end.written.items():
             if key not in self.carried.held and any(not identical(before.get(k, UNBOUND), v) for k, v in after.items()):

@@ -7,7 +7,7 @@ reverse. `widen` gives back the same template object where nothing had to change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from irad.frontend import abstract
 from irad.frontend.abstract import ScalarSpec, Spec, Static
+from irad.frontend.growing import Growth, carried, carried_types, growth_of, join, ordinary
 from irad.frontend.state import State, contents, set_contents
 from irad.frontend.values import Traced
 from irad.ir.core import Value
@@ -70,7 +71,14 @@ class MaybeUnbound:
     flag: Template
 
 
-Template = Leaf | Fixed | Tree | MaybeUnbound
+@dataclass(slots=True, eq=False)
+class Grown:
+    """The contents of a list whose length is known only at run time."""
+
+    spec: ScalarSpec | None
+
+
+Template = Leaf | Fixed | Tree | MaybeUnbound | Grown
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +97,8 @@ def template(x: Any, carry: bool) -> Template:
         return Leaf(abstract.spec_of(x))
     if isinstance(x, Maybe):
         return MaybeUnbound(template(x.value, True), template(x.flag, True))
+    if isinstance(x, Growth):
+        return Grown(x.spec)
     if type(x) is tuple or _is_namedtuple(x):
         return Tree(type(x), tuple(range(len(x))), [template(v, True) for v in x], [])
     return Fixed(x)
@@ -118,6 +128,8 @@ class Widening:
                 return self.maybe(t, x)
             case Leaf():
                 return self.leaf(t, x)
+            case Grown():
+                return self.grown(t, x)
         return self.tree(t, x)
 
     def fixed(self, t: Fixed, x: Any) -> Template:
@@ -132,6 +144,8 @@ class Widening:
             return self.maybe(MaybeUnbound(Fixed(old.value), Fixed(old.flag)), x)
         if isinstance(x, Maybe):
             return self.maybe(MaybeUnbound(t, Fixed(True)), x)
+        if isinstance(old, Growth):
+            return self.grown(Grown(old.spec), x)
         if is_leaf(old):
             return self.leaf(Leaf(abstract.spec_of(old)), x)
         kind = _kind(old)
@@ -153,6 +167,17 @@ class Widening:
             raise Mismatch(f"{describe_spec(t.spec)} on one path and {describe(x)} on the other")
         return t if joined == t.spec else Leaf(joined)
 
+    def grown(self, t: Grown, x: Any) -> Template:
+        assert isinstance(x, Growth)
+        if t.spec is None or x.spec is None:
+            spec = t.spec or x.spec
+        else:
+            joined = abstract.join(t.spec, x.spec)
+            if not isinstance(joined, ScalarSpec):
+                raise Mismatch(f"a list of {describe_spec(t.spec)} on one path and of {describe_spec(x.spec)} on the other")
+            spec = joined
+        return t if spec == t.spec else Grown(spec)
+
     def unbound(self, value: Template, bound: bool, x: Any) -> Template:
         return self.maybe(MaybeUnbound(value, Fixed(bound)), x)
 
@@ -171,6 +196,11 @@ class Widening:
         if _kind(x) != t.kind:
             raise Mismatch(f"a {_type_name(t.kind)} on one path and {describe(x)} on the other")
         held = _parts(x)
+        if t.kind is list and tuple(held) != t.keys or _is_grown(t) != (isinstance(x, list) and growth_of(x) is not None):
+            held = {0: _as_growth(x)}
+            t = t if _is_grown(t) else Tree(list, (0,), [_grown_template(t)], t.origins)
+            part = self(t.parts[0], held[0])
+            return t if part is t.parts[0] else Tree(list, (0,), [part], [*t.origins, x])
         if tuple(held) != t.keys:
             raise Mismatch(f"a {_type_name(t.kind)} of {len(t.keys)} elements on one path and one of {len(held)} on the other")
         parts = [self(p, v) for p, v in zip(t.parts, held.values(), strict=True)]
@@ -181,30 +211,46 @@ class Widening:
         return Tree(t.kind, t.keys, parts, [*t.origins, x] if _mutable(x) else [])
 
 
+def _is_grown(t: Tree) -> bool:
+    return t.kind is list and len(t.parts) == 1 and (isinstance(t.parts[0], Grown) or (isinstance(t.parts[0], Fixed) and isinstance(t.parts[0].value, Growth)))
+
+
+def _as_growth(x: list[Any]) -> Growth:
+    return growth_of(x) or ordinary(x)
+
+
+def _grown_template(t: Tree) -> Grown:
+    """The template of an ordinary list as one whose length is known only at run time."""
+    spec: ScalarSpec | None = None
+    for part in t.parts:
+        if isinstance(part, Leaf) and isinstance(part.spec, ScalarSpec):
+            spec = part.spec if spec is None else Widening().grown(Grown(spec), Growth(part.spec)).spec  # type: ignore[union-attr]
+        else:
+            spec = join(spec, part.value if isinstance(part, Fixed) else None)
+    return Grown(spec)
+
+
 def types(t: Template) -> list[Type]:
     """IR types of what a template carries."""
     out: list[Type] = []
-    _collect(t, lambda leaf: out.append(abstract.to_ir(leaf.spec)), set())
+    _types(t, out, set())
     return out
 
 
-def leaves(t: Template) -> list[Leaf]:
-    """What a template carries."""
-    out: list[Leaf] = []
-    _collect(t, out.append, set())
-    return out
-
-
-def _collect(t: Template, visit: Callable[[Leaf], Any], seen: set[int]) -> None:
-    if isinstance(t, Leaf):
-        visit(t)
-    elif isinstance(t, MaybeUnbound):
-        _collect(t.value, visit, seen)
-        _collect(t.flag, visit, seen)
-    elif isinstance(t, Tree) and id(t) not in seen:
-        seen.add(id(t))
-        for part in t.parts:
-            _collect(part, visit, seen)
+def _types(t: Template, out: list[Type], seen: set[int]) -> None:
+    match t:
+        case Leaf():
+            out.append(abstract.to_ir(t.spec))
+        case Grown():
+            out.extend(carried_types(t.spec))
+        case MaybeUnbound():
+            _types(t.value, out, seen)
+            _types(t.flag, out, seen)
+        case Tree():
+            if id(t) not in seen:
+                seen.add(id(t))
+                for part in t.parts:
+                    _types(part, out, seen)
 
 
 def flatten(t: Template, x: Any, out: list[Value], seen: set[int]) -> None:
@@ -217,11 +263,13 @@ def flatten(t: Template, x: Any, out: list[Value], seen: set[int]) -> None:
             inner, flag = (x.value, x.flag) if isinstance(x, Maybe) else (HOLE, False) if x is UNBOUND or x is HOLE else (x, True)
             flatten(t.value, inner, out, seen)
             flatten(t.flag, flag, out, seen)
+        case Grown():
+            out.extend(carried(x if isinstance(x, Growth) else None, t.spec))
         case Tree():
             if id(t) not in seen:
                 seen.add(id(t))
                 missing = x is HOLE or x is UNBOUND
-                held = dict.fromkeys(t.keys, HOLE) if missing else _parts(x)
+                held = dict.fromkeys(t.keys, HOLE) if missing else {0: _as_growth(x)} if _is_grown(t) else _parts(x)
                 for part, key in zip(t.parts, t.keys, strict=True):
                     flatten(part, held[key], out, seen)
 
@@ -235,6 +283,8 @@ def build(t: Template, given: Iterator[Value], made: dict[int, Any], state: Stat
             value = build(t.value, given, made, state, opened)
             flag = build(t.flag, given, made, state, opened)
             return value if flag is True else Maybe(value, flag)
+        case Grown():
+            return Growth(t.spec, None, next(given), next(given))
         case Tree():
             if id(t) not in made:
                 made[id(t)] = _rebuild(t.kind, t.keys, [build(p, given, made, state, opened) for p in t.parts])
@@ -298,6 +348,8 @@ def identical(a: Any, b: Any) -> bool:
         return type(a) is type(b) and a.value is b.value and abstract.spec_of(a) == abstract.spec_of(b)
     if type(a) is not type(b):
         return False
+    if isinstance(a, Growth):
+        return a.buffer is not None and a.buffer is b.buffer and a.length is b.length and a.spec == b.spec
     if isinstance(a, float | complex | np.inexact):
         return repr(a) == repr(b)
     if isinstance(a, int | str | bytes | slice | range | np.generic | np.dtype):

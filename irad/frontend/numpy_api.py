@@ -119,7 +119,8 @@ def astype_method(x: Any, dtype: Any, order: str = "K", casting: str = "unsafe",
 @method("item")
 def item(x: Any, *index: Any) -> Any:
     """x.item(): a Python number."""
-    value = x[index if len(index) > 1 else index[0]] if index else x
+    at = index[0] if len(index) == 1 else index
+    value = x[at] if index else x
     return _python_number(OPERATIONS["item"](value) if isinstance(value, Array) else value)
 
 

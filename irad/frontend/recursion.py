@@ -17,7 +17,8 @@ from irad.errors import InternalError
 from irad.frontend import abstract, values
 from irad.frontend.calls import _RECURSION, UNROLL_LIMIT, Frame, inline
 from irad.frontend.exits import is_internal
-from irad.frontend.merging import HOLE, Fixed, Leaf, MaybeUnbound, Mismatch, Template, Tree, Widening, build, flatten, template, types
+from irad.frontend.growing import Growth
+from irad.frontend.merging import HOLE, Fixed, Grown, Leaf, MaybeUnbound, Mismatch, Template, Tree, Widening, build, flatten, template, types
 from irad.frontend.regions import mismatched
 from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase
 from irad.frontend.values import Array, Traced
@@ -55,6 +56,8 @@ def argument_template(x: Any, general: bool) -> Template:
         return Leaf(abstract.spec_of(x))
     if isinstance(x, tuple) and (type(x) is tuple or hasattr(x, "_fields")):
         return Tree(type(x), tuple(range(len(x))), [argument_template(v, general) for v in x], [])
+    if isinstance(x, Growth):
+        return Grown(x.spec)
     if isinstance(x, list | dict) or _has_attributes(x):
         held = contents(x)
         if any(_holds_traced(v) for v in held.values()):
@@ -68,7 +71,7 @@ def _has_attributes(x: Any) -> bool:
 
 
 def _holds_traced(x: Any) -> bool:
-    return isinstance(x, Traced) or (isinstance(x, tuple | list) and any(_holds_traced(v) for v in x)) or (isinstance(x, dict) and any(_holds_traced(v) for v in x.values()))
+    return isinstance(x, Traced | Growth) or (isinstance(x, tuple | list) and any(_holds_traced(v) for v in x)) or (isinstance(x, dict) and any(_holds_traced(v) for v in x.values()))
 
 
 def _key(t: Template) -> Any:
@@ -76,6 +79,8 @@ def _key(t: Template) -> Any:
     match t:
         case Leaf():
             return t.spec
+        case Grown():
+            return ("grown", t.spec)
         case Tree():
             return (t.kind, t.keys, tuple(_key(p) for p in t.parts))
         case MaybeUnbound():

@@ -9,7 +9,8 @@ from typing import Any
 
 from irad.frontend import values
 from irad.frontend.exits import is_internal
-from irad.frontend.merging import HOLE, UNBOUND, MaybeUnbound, Mismatch, Template, Widening, build, flatten, template, types
+from irad.frontend.growing import Growth, ordinary
+from irad.frontend.merging import HOLE, UNBOUND, Mismatch, Template, Widening, build, flatten, template, types
 from irad.frontend.state import Contents, Diverges, Pending, State, contents, set_contents
 from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, math
@@ -144,7 +145,7 @@ class Join:
 
     def container(self, obj: Any, first: Contents, second: Contents) -> None:
         """Join what a container holds."""
-        first, second = alike(obj, first, second, self.widening)
+        first, second = alike(obj, first, second)
         held: Contents = {}
         self.after.append((obj, held))
         for key in [*first, *(k for k in second if k not in first)]:
@@ -182,17 +183,22 @@ def _entry(held: Contents, key: Any) -> Callable[[Any], None]:
     return write
 
 
-def alike(obj: Any, first: Contents, second: Contents, widening: Widening) -> tuple[Contents, Contents]:
-    """What a container holds on two paths, in forms of the same keys."""
-    special = getattr(type(obj), "__irad_alike__", None)
-    if special is not None:
-        return special(obj, first, second)
-    if first.keys() != second.keys() and not hasattr(obj, "__dict__") and not isinstance(obj, dict):
+def alike(obj: Any, first: Contents, second: Contents) -> tuple[Contents, Contents]:
+    """What a container holds on two paths, in forms of the same keys: lists of two lengths become lists that grow."""
+    if isinstance(obj, list):
+        grown = any(len(c) == 1 and isinstance(c.get(0), Growth) for c in (first, second))
+        if grown or len(first) != len(second):
+            return _grown(first), _grown(second)
+    elif first.keys() != second.keys() and not hasattr(obj, "__dict__") and not isinstance(obj, dict):
         raise values.refuse(
-            f"a {type(obj).__name__} has {len(first)} elements on one path and {len(second)} on the other, depending on a value that is known only at run time.",
-            "Make the list with [] in the compiled function, or use an array.",
+            f"a {type(obj).__name__} has {len(first)} elements on one path and {len(second)} on the other.",
+            "Use a list or an array where the number of elements depends on values that are known only at run time.",
         )
     return first, second
+
+
+def _grown(held: Contents) -> Contents:
+    return held if len(held) == 1 and isinstance(held.get(0), Growth) else {0: ordinary(list(held.values()))}
 
 
 def place(obj: Any, key: Any) -> str:
@@ -206,11 +212,6 @@ def mismatched(label: str, mismatch: Mismatch) -> Exception:
     """The refusal for a variable of two types."""
     label = "the returned value" if label == "_irad_result" else label if label.startswith("the ") else f"the variable {label!r}"
     return values.refuse(f"{label} is {mismatch} of code that is chosen at run time.", "Give it one type on all paths.")
-
-
-def is_maybe(t: Template) -> bool:
-    """Whether a template is of a name that some path did not assign."""
-    return isinstance(t, MaybeUnbound)
 
 
 _TRAPS = (arith.DivSI, arith.DivUI, arith.RemSI, arith.RemUI, arith.FloorDivSI, math.FloorModSI)

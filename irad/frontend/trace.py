@@ -17,6 +17,7 @@ from irad.frontend import api as api  # noqa: PLC0414 - fills the table of what 
 from irad.frontend import abstract, recursion, values
 from irad.frontend.abstract import ArraySpec, Spec, Static
 from irad.frontend.calls import call
+from irad.frontend.growing import Growth
 from irad.frontend.guards import Guards
 from irad.frontend.merging import describe, is_leaf
 from irad.frontend.rewrite import USER_CODES
@@ -139,9 +140,8 @@ class _Tracer:
 
     def result_leaf(self, x: Any, out: list[Value]) -> Spec:
         x = values.as_traced(x)
-        special = getattr(type(x), "__irad_result__", None)
-        if special is not None:
-            x = special(x)
+        if isinstance(x, Growth):
+            raise values.refuse("a list whose length is known only at run time is returned.", "Return np.array(list).")
         if not isinstance(x, Traced):
             if not is_leaf(x) and x is not None and not isinstance(x, str) and not callable(x):
                 raise values.refuse(f"the function returns {describe(x)}.", "Return numbers, arrays, or tuples, lists and dicts of them.")
