@@ -56,7 +56,7 @@ class _Scopes:
         key = (repr(op.attrs["value"]), op.results[0].type)
         found = self.constants.get(key)
         if found is not None:
-            self.merge(op, found)
+            merge(op, found)
             return
         self.constants[key] = op
         before = self.entry.first if self.last_constant is None else self.last_constant.next
@@ -64,13 +64,6 @@ class _Scopes:
             op.detach()
             self.entry.insert(op, before)
         self.last_constant = op
-
-    def merge(self, op: Op, found: Op) -> None:
-        self.changed = True
-        if not found.results[0].hint:
-            found.results[0].hint = op.results[0].hint
-        op.results[0].replace_by(found.results[0])
-        op.erase()
 
     def value(self, op: Op) -> None:
         key = key_of(op)
@@ -82,7 +75,8 @@ class _Scopes:
             self.known[key] = op
             self.added.append(key)
             return
-        self.merge(op, found)
+        self.changed = True
+        merge(op, found)
 
     def check(self, op: Op) -> None:
         key = (irad.Check, op.operands[0])
@@ -94,10 +88,18 @@ class _Scopes:
             self.added.append(key)
 
 
+def merge(op: Op, found: Op) -> None:
+    """Let an equal operation stand for one."""
+    if not found.results[0].hint:
+        found.results[0].hint = op.results[0].hint
+    op.results[0].replace_by(found.results[0])
+    op.erase()
+
+
 def cse(func: Func) -> bool:
     """Replace operations by equal ones that dominate them; a check or index that has passed is not made again.
 
-    Loads are for the memory pass. Cost: one walk, one dictionary look-up an operation.
+    Loads are for the memory pass. Returns whether anything but constants was merged. Cost: one walk, one look-up an operation.
 
     Before:
         func.func @f(%x: f64) -> f64 {

@@ -165,4 +165,4 @@ def fuse(func: Func) -> bool:
           func.return %s : f64
         }
     """
-    return _Fuse(func).changed
+    return any(isinstance(op, irad.Map) for op in func.walk()) and _Fuse(func).changed

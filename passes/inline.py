@@ -52,7 +52,7 @@ def _inline_call(call: f.Call, callee: Func) -> None:
     call.erase()
 
 
-def inline(module: Module) -> None:
+def inline(module: Module) -> bool:
     """Put the bodies of small functions, and of those called once, where they are called; never those of recursive ones.
 
     Callees first, so that what is copied is inlined already. Functions stay in the module, called or not.
@@ -82,8 +82,10 @@ def inline(module: Module) -> None:
         for call in _calls(func):
             sites[call.callee] = sites.get(call.callee, 0) + 1
     done: set[str] = set()
-    for name in list(module.funcs):
-        _inline_into(name, module, cyclic, sites, done)
+    if sites:
+        for name in list(module.funcs):
+            _inline_into(name, module, cyclic, sites, done)
+    return bool(sites)
 
 
 def _inline_into(name: str, module: Module, cyclic: set[str], sites: dict[str, int], done: set[str]) -> None:

@@ -67,8 +67,8 @@ class _Available:
 class _Forward:
     """Forwards stored and loaded values to later loads, in program order."""
 
-    def __init__(self, func: Func) -> None:
-        self.alias = Alias(func)
+    def __init__(self, alias: Alias) -> None:
+        self.alias = alias
         self.summary = Summary()
         self.changed = False
 
@@ -114,10 +114,9 @@ class _Forward:
 class _DeadStores:
     """Erases stores whose element is written again before anybody can look, in reverse program order."""
 
-    def __init__(self, func: Func) -> None:
-        self.alias = Alias(func)
+    def __init__(self, alias: Alias) -> None:
+        self.alias = alias
         self.summary = Summary()
-        self.parameters = set(func.args)
         self.changed = False
 
     def block(self, block: Block, pending: dict[Value, set[Indices]]) -> None:
@@ -188,8 +187,9 @@ def memory(func: Func) -> bool:
           func.return %v : f64
         }
     """
-    forward = _Forward(func)
-    forward.block(func.body, _Available(forward.alias))
-    dead = _DeadStores(func)
+    alias = Alias(func)
+    forward = _Forward(alias)
+    forward.block(func.body, _Available(alias))
+    dead = _DeadStores(alias)
     dead.block(func.body, {})
     return forward.changed or dead.changed

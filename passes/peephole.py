@@ -40,13 +40,11 @@ def simplify(func: Func) -> bool:
 
 
 def peephole(func: Func) -> bool:
-    """Simplify, then eliminate common and dead operations; again as long as that opens up something, a few rounds at most."""
+    """Simplify and merge equal operations, again as long as merging opens up something (a few rounds at most), then sweep."""
     changed = False
     for _ in range(_ROUNDS):
-        simplified = simplify(func)
-        merged = cse(func)
-        swept = dce(func)
-        changed |= simplified or merged or swept
-        if not merged and not swept:
+        changed |= simplify(func)
+        if not cse(func):
             break
-    return changed
+        changed = True
+    return dce(func) or changed

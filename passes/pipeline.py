@@ -16,6 +16,7 @@ from irad.passes.bounds import bounds
 from irad.passes.cse import cse
 from irad.passes.dce import dce
 from irad.passes.fuse import fuse
+from irad.passes.gather import gather
 from irad.passes.induction import induction
 from irad.passes.inline import inline
 from irad.passes.licm import licm, licm_before_ad
@@ -42,6 +43,7 @@ FUNC_PASSES: dict[str, FuncPass] = {
     "mem2reg": mem2reg,
     "memory": memory,
     "reuse": reuse,
+    "gather": gather,
     "shapes": shapes,
     "induction": induction,
     "bounds": bounds,
@@ -71,7 +73,7 @@ BEFORE_AD = (
 )  # fmt: skip
 AFTER_AD = (
     "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "shapes", "peephole",
-    "bounds", "memory", "reuse", "peephole", "licm", "versioning", "peephole",
+    "bounds", "memory", "reuse", "peephole", "gather", "licm", "versioning", "peephole",
 )  # fmt: skip
 
 # Seconds per pass, summed up while somebody measures: `with timing() as seconds`.
@@ -101,15 +103,31 @@ def run_passes(module: Module, names: Sequence[str]) -> None:
     seconds = _seconds.get()
     if printing == "before-all" and names:
         _print(module, f"before {names[0]}")
+    tidy: set[Func] = set()
     for name in names:
-        start = time.perf_counter()
-        PASSES[name](module)
+        start = time.process_time()
+        _run_pass(module, name, tidy)
         if seconds is not None:
-            seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
+            seconds[name] = seconds.get(name, 0.0) + time.process_time() - start
         if check:
             verify(module)
         if printing in ("after-all", "before-all") or name in printing.removeprefix("after=").split(","):
             _print(module, f"after {name}")
+
+
+def _run_pass(module: Module, name: str, tidy: set[Func]) -> None:
+    """Run one pass; functions that did not change since the last clean-up are not cleaned up again."""
+    if name not in FUNC_PASSES:
+        if MODULE_PASSES[name](module) is not False:
+            tidy.clear()
+        return
+    for func in list(module.funcs.values()):
+        if name == "peephole":
+            if func not in tidy:
+                peephole(func)
+                tidy.add(func)
+        elif FUNC_PASSES[name](func) is not False:
+            tidy.discard(func)
 
 
 def _print(module: Module, title: str) -> None:

@@ -19,6 +19,7 @@ from irad.passes.intervals import EVERYTHING, HIGHEST, LOWEST, Intervals, fits, 
 
 _BUDGET = 300
 _SMALL_BUDGET = 30
+_FORM_DEPTH = 8
 _DEPTH = 12
 
 
@@ -36,7 +37,9 @@ class Ranges(Intervals):
         self._number(func.body)
         self._known: dict[Value, list[Affine]] = {}
         self._scopes: list[list[tuple[Value, int]]] = []
+        self._forms: dict[Value, Affine] = {}
         self._budget = 0
+        self._nested = False
 
     def _number(self, block: Block) -> None:
         """Number values in program order: later ones are eliminated first."""
@@ -128,40 +131,47 @@ class Ranges(Intervals):
 
     # ---------------------------------------------------------------- forms
 
-    def form(self, value: Value, depth: int = 8) -> Affine:
+    def form(self, value: Value) -> Affine:
         """A value as a form of values that are not taken apart further; exact as integers, not only modulo 2**64."""
-        number = constant_of(value)
-        if number is not None:
-            return Affine(int(number))
-        passed = passed_on(value)
-        if passed is not None:
-            return self.form(passed, depth)
-        op = value.op
-        if depth and isinstance(op, arith.AddI | arith.SubI | arith.MulI) and value.type == index:
-            found = self._combined(op, depth)
-            if found is not None:
-                return found
-        return variable(value)
+        return self._form(value, _FORM_DEPTH)[0]
 
-    def _combined(self, op: Op, depth: int) -> Affine | None:
-        x, y = self.form(op.operands[0], depth - 1), self.form(op.operands[1], depth - 1)
-        match op:
-            case arith.AddI():
-                total = x.plus(y)
-            case arith.SubI():
-                total = x.plus(y, -1)
-            case _ if not y.terms:
-                total = x.times(y.constant)
-            case _ if not x.terms:
-                total = y.times(x.constant)
-            case _:
-                return None
+    def _form(self, value: Value, depth: int) -> tuple[Affine, bool]:
+        """The form, and whether it is the same in every context."""
+        found = self._forms.get(value)
+        if found is not None:
+            return found, True
+        form, always = self._computed_form(value, depth)
+        if always:
+            self._forms[value] = form
+        return form, always
+
+    def _computed_form(self, value: Value, depth: int) -> tuple[Affine, bool]:
+        op = value.op
+        if op is None:
+            passed = passed_on(value)
+            return (variable(value), True) if passed is None else self._form(passed, depth)
+        if isinstance(op, arith.Constant):
+            return Affine(int(op.attrs["value"])), True
+        if not isinstance(op, arith.AddI | arith.SubI | arith.MulI) or value.type != index:
+            return variable(value), True
+        if not depth:
+            return variable(value), False
+        x, y = self._form(op.operands[0], depth - 1), self._form(op.operands[1], depth - 1)
+        total = _combined(op, x[0], y[0])
+        if total is None:
+            return variable(value), x[1] and y[1]
         if fits(*self.bounds(total)):
-            return total
-        budget, self._budget = self._budget, _SMALL_BUDGET
-        fitting = self._search(Affine(HIGHEST).plus(total, -1), 4, set()) and self._search(total.plus(Affine(-LOWEST)), 4, set())
-        self._budget = budget
-        return total if fitting else None
+            return total, x[1] and y[1]
+        return (total if self._never_wraps(total) else variable(value)), False
+
+    def _never_wraps(self, form: Affine) -> bool:
+        """Whether what is known here keeps a form among the 64-bit integers."""
+        if self._nested:
+            return False
+        self._nested, budget, self._budget = True, self._budget, _SMALL_BUDGET
+        fitting = self._search(Affine(HIGHEST).plus(form, -1), 4, set()) and self._search(form.plus(Affine(-LOWEST)), 4, set())
+        self._nested, self._budget = False, budget
+        return fitting
 
     # ---------------------------------------------------------------- proofs
 
@@ -362,6 +372,19 @@ class Ranges(Intervals):
             inner = [v for v in fact.terms if v is not arg and v.owner is loop.before]
             if result is not None and not inner:
                 self.learn(Affine(fact.constant, {(result if v is arg else v): c for v, c in fact.terms.items()}))
+
+
+def _combined(op: Op, x: Affine, y: Affine) -> Affine | None:
+    """The sum, difference or product of two forms."""
+    match op:
+        case arith.AddI():
+            return x.plus(y)
+        case arith.SubI():
+            return x.plus(y, -1)
+        case _ if not y.terms:
+            return x.times(y.constant)
+        case _:
+            return None if x.terms else y.times(x.constant)
 
 
 # predicate, truth: x - y times a sign, plus a number, is at least zero.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from irad.ir.builder import Builder
-from irad.ir.core import Block, Op, Value
-from irad.ir.ops import arith, irad, memref, scf
+from irad.ir.core import Op, Value
+from irad.ir.ops import arith, irad, memref
 from irad.ir.rewriter import Pattern, Rewriter
 from irad.ir.types import MemRefType
-from irad.passes.effects import constant_of, inside
+from irad.passes.effects import constant_of
 
 
 def array_type(value: Value) -> MemRefType:
@@ -49,70 +49,12 @@ def _dim(rewriter: Rewriter, op: Op) -> bool:
         return False
     size = size_of(array, int(axis))
     if size is None:
-        size = _common_size(array, int(axis), op)
-    if isinstance(size, tuple):
-        rewriter.set_operand(op, 0, size[0])
-    elif size is not None:
-        rewriter.replace(op, size if isinstance(size, Value) else rewriter.builder(op).index(size))
-    return size is not None
-
-
-Size = Value | int | tuple[Value, int]
-
-
-def _origin(array: Value, axis: int) -> Size:
-    """What a size is: a number, a value, or the dimension of an array of which no more is known."""
-    size = size_of(array, axis)
-    if size is None:
-        return (_origin(array.owner.operands[0], axis)) if isinstance(array.owner, memref.Cast) else (array, axis)
-    if isinstance(size, Value) and isinstance(size.owner, memref.Dim):
-        inner = constant_of(size.owner.operands[1])
-        return size if inner is None else _origin(size.owner.operands[0], int(inner))
-    return size
-
-
-def sources(value: Value) -> list[Value]:
-    """The values that a branch, loop or select may make a value be; empty if it comes from elsewhere."""
-    owner, i = value.owner, value.index
-    loop = owner.parent if isinstance(owner, Block) else owner
-    match loop:
-        case scf.For() if isinstance(owner, Block):
-            return [loop.inits[i - 1], loop.body.terminator.operands[i - 1]]
-        case scf.For():
-            return [loop.inits[i], loop.body.terminator.operands[i]]
-        case scf.While() if owner is loop.before:
-            return [loop.inits[i], loop.after.terminator.operands[i]]
-        case scf.While():
-            return [loop.before.terminator.operands[1 + i]]
-        case scf.If():
-            return [region.terminator.operands[i] for region in loop.regions]
-        case arith.Select():
-            return loop.operands[1:]
-        case _:
-            return []
-
-
-def _common_size(array: Value, axis: int, op: Op) -> Size | None:
-    """The size that all arrays have that a carried or chosen one may be (buffers swapped by a loop, for one)."""
-    seen: set[Value] = set()
-    work = [array]
-    origins: set[Size] = set()
-    while work:
-        value = work.pop()
-        if value not in seen:
-            seen.add(value)
-            origin = _origin(value, axis)
-            more = sources(origin[0]) if isinstance(origin, tuple) and origin[1] == axis else []
-            work += more
-            if not more:
-                origins.add(origin)
-    if len(origins) != 1:
-        return None
-    (found,) = origins
-    anchor = found[0] if isinstance(found, tuple) else found
-    if anchor is array or (isinstance(anchor, Value) and not (anchor.block is not None and inside(op, anchor.block))):
-        return None
-    return found
+        if isinstance(array.owner, memref.Cast):
+            rewriter.set_operand(op, 0, array.owner.operands[0])
+            return True
+        return False
+    rewriter.replace(op, size if isinstance(size, Value) else rewriter.builder(op).index(size))
+    return True
 
 
 def stride_of(array: Value, axis: int, b: Builder) -> Value | None:

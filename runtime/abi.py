@@ -73,18 +73,17 @@ class ArrayParameter:
 
     def append(self, array: np.ndarray, values: list[Any]) -> None:
         """Check an argument and append its descriptor."""
-        try:
-            shape = array.shape
-            dtype = array.dtype
-            fits = (
-                dtype.num in self.numbers
-                and dtype.isnative
-                and len(shape) == self.type.rank
-                and (array.flags.num & self.flags == self.flags)
-                and all(shape[axis] == n for axis, n in self.static)
-            )
-        except AttributeError:
-            fits = False
+        if not isinstance(array, np.ndarray):
+            raise self.complaint(array)
+        shape = array.shape
+        dtype = array.dtype
+        fits = (
+            dtype.num in self.numbers
+            and dtype.isnative
+            and len(shape) == self.type.rank
+            and array.flags.num & self.flags == self.flags
+            and all(shape[axis] == n for axis, n in self.static)
+        )
         if not fits:
             raise self.complaint(array)
         values.append(array.__array_interface__["data"][0])
@@ -175,7 +174,7 @@ def overlaps(a: np.ndarray, b: np.ndarray) -> bool:
     if a.flags.c_contiguous and b.flags.c_contiguous:
         return True
     try:
-        return bool(np.shares_memory(a, b, max_work=10_000))
+        return bool(np.shares_memory(a, b, max_work=10_000))  # pyright: ignore[reportArgumentType]
     except np.exceptions.TooHardError:
         return True
 

@@ -26,6 +26,10 @@ _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)  # rel
 _CONTEXT_WORDS = context.SIZE // 8
 
 
+# Compiled code has its memory from the C library, and blocks may have to be freed when the interpreter ends, after compiled code is gone.
+_free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(("free", ctypes.CDLL(None)))
+
+
 @cache
 def _runtime(name: str) -> Callable[..., Any]:
     """A function of the run-time library."""
@@ -33,6 +37,11 @@ def _runtime(name: str) -> Callable[..., Any]:
 
     kind = {"irad_detach": ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint64)}
     return kind.get(name, ctypes.CFUNCTYPE(None, ctypes.c_void_p))(runtime_library()[name])
+
+
+def _header(payload: int, offset: int) -> int:
+    """A field of the header of a block of memory."""
+    return ctypes.c_int64.from_address(payload - context.HEADER + offset).value
 
 
 class Frame:
@@ -47,8 +56,11 @@ class Frame:
         self.context_address = ctypes.addressof(self.context)
 
     def __del__(self) -> None:
-        if self.context[context.SPARE // 8]:
-            _runtime("irad_purge")(self.context_address)
+        payload = self.context[context.SPARE // 8]
+        while payload:
+            following = _header(payload, context.BLOCK_NEXT)
+            _free(_header(payload, context.BLOCK_START))
+            payload = following
 
 
 class Native:
@@ -173,13 +185,13 @@ class Native:
 class Block:
     """Owner of a block of memory that left its call."""
 
-    __slots__ = ("_payload",)
+    __slots__ = ("_start",)
 
     def __init__(self, payload: int) -> None:
-        self._payload = payload
+        self._start = _header(payload, context.BLOCK_START)
 
     def __del__(self) -> None:
-        _runtime("irad_release")(self._payload)
+        _free(self._start)
 
 
 def _adopt(frame: Frame, adopted: list[tuple[int, Block]], address: int) -> Block:

@@ -12,9 +12,7 @@ EXPORTS = (
     "irad_stack_shrink",
     "irad_spend",
     "irad_free_all",
-    "irad_purge",
     "irad_detach",
-    "irad_release",
     "irad_python_poll",
     "irad_frame_address",
 )
@@ -139,7 +137,7 @@ done:
   ret void
 }}
 
-define void @irad_release(ptr %payload) nounwind {{
+define internal void @irad_release(ptr %payload) nounwind {{
   %start.place = getelementptr i8, ptr %payload, i64 {c.BLOCK_START - c.HEADER}
   %start = load ptr, ptr %start.place
   call void @free(ptr %start)
@@ -183,28 +181,6 @@ look:
   br i1 %end, label %done, label %one
 one:
   call void @irad_free(ptr %ctx, ptr %block)
-  br label %look
-done:
-  ret void
-}}
-
-; Give back the large blocks that were kept.
-define void @irad_purge(ptr %ctx) nounwind {{
-entry:
-  %head = getelementptr i8, ptr %ctx, i64 {c.SPARE}
-  %first = load ptr, ptr %head
-  store ptr null, ptr %head
-  %sum.place = getelementptr i8, ptr %ctx, i64 {c.SPARE_BYTES}
-  store i64 0, ptr %sum.place
-  br label %look
-look:
-  %block = phi ptr [%first, %entry], [%next, %one]
-  %end = icmp eq ptr %block, null
-  br i1 %end, label %done, label %one
-one:
-  %next.place = getelementptr i8, ptr %block, i64 {c.BLOCK_NEXT - c.HEADER}
-  %next = load ptr, ptr %next.place
-  call void @irad_release(ptr %block)
   br label %look
 done:
   ret void

@@ -218,3 +218,30 @@ def test_importing_the_package_does_not_load_llvm():
     code = "import sys, irad.runtime.engine, irad.lower.functions; print('llvmlite' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_memory_that_is_left_at_the_end_of_the_process_is_no_problem():
+    code = """
+import sys
+sys.path[:0] = {path!r}
+from ircode import module
+from irad.ir.types import f64, index
+from irad.options import Options
+from irad.runtime import wrapper
+from irad.runtime.engine import compile_module
+
+def emit(b, n):
+    scratch = b.alloc(f64, [n])
+    b.store(b.constant(2.0, f64), scratch, b.index(0))
+    return [b.alloc(f64, [n]), b.load(scratch, b.index(0))]
+
+native = compile_module(module([index], emit), "f", Options(opt_level=0))
+kept, two = native(1 << 18)
+assert two == 2.0
+other = native(1 << 18)
+loop = [kept]
+loop.append(loop)
+print("fine")
+"""
+    done = subprocess.run([sys.executable, "-c", code.format(path=sys.path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "fine", "")

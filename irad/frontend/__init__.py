@@ -1,6 +1,6 @@
 """The front end: from a Python function to the IR."""
 
 from irad.frontend.iterables import unroll
-from irad.frontend.trace import Trace, capture, trace
+from irad.frontend.trace import StaticNeeded, Trace, capture, trace
 
-__all__ = ["Trace", "capture", "trace", "unroll"]
+__all__ = ["StaticNeeded", "Trace", "capture", "trace", "unroll"]

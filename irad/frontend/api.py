@@ -24,6 +24,7 @@ API.update(
     and_=control.and_,
     or_=control.or_,
     not_=control.not_,
+    truth=control.as_bool,
     chain=control.chain,
     equal=control.equal,
     unequal=control.unequal,

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import UnsupportedError
 from irad.frontend import growing, values
 from irad.frontend.iterables import Unrolled, make_enumerate, make_range, make_reversed, make_zip, unroll
 from irad.frontend.numpy_api import CREATORS, FUNCTIONS, unsupported
@@ -45,7 +46,7 @@ class Frame:
 
 def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     """`f(*args, **kwargs)`."""
-    if type(f) is types.FunctionType:
+    if type(f) is types.FunctionType and f not in FUNCTIONS:  # np.ones is one, written in Python
         return call_function(f, args, kwargs)
     if type(f) is types.MethodType and type(f.__func__) is types.FunctionType:
         return call_function(f.__func__, (f.__self__, *args), kwargs)
@@ -68,7 +69,7 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def _any_traced(args: Any) -> bool:
-    return any(isinstance(a, Traced) or (isinstance(a, list | tuple) and _any_traced(a)) or isinstance(a, dict) and _any_traced(a.values()) for a in args)
+    return any(isinstance(a, Traced) or (isinstance(a, list | tuple) and _any_traced(a)) or (isinstance(a, dict) and _any_traced(a.values())) for a in args)
 
 
 def _any_grown(args: tuple[Any, ...]) -> bool:
@@ -153,6 +154,10 @@ def call_function(f: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str
             target = rewrite(f, API)
         except NoSourceError:
             return call_native(f, args, kwargs)
+        except UnsupportedError:
+            if state().stack and not _any_traced((*args, *kwargs.values())):
+                return call_native(f, args, kwargs)  # nothing in it needs to be compiled
+            raise
     else:
         target = f
     now = state()

@@ -68,6 +68,13 @@ def or_(left: Any, right: Thunk, names: Sequence[str] = ()) -> Any:
     return branch(left, lambda: left, right, variables(names, right), combine=arith.OrI)
 
 
+def as_bool(x: Any) -> Any:
+    """An operand of which only the truth counts."""
+    if not is_traced(x):
+        return bool(x)
+    return x if isinstance(x, Scalar) and x.dtype == BOOL else Scalar(truth(x), BOOL, True)
+
+
 def not_(x: Any) -> Any:
     """`not x`."""
     if not is_traced(x):

@@ -143,7 +143,7 @@ def falls(body: Sequence[ast.stmt]) -> bool:
 
 def _leaves_early(body: Sequence[ast.stmt]) -> bool:
     """Whether a block has exits other than a return at its end."""
-    return any(_exits(s) or isinstance(s, ast.For | ast.While) and (s.orelse or _exit_kinds(s.body)) for s in _compound(body)) or any(
+    return any(_exits(s) or (isinstance(s, ast.For | ast.While) and (s.orelse or _exit_kinds(s.body))) for s in _compound(body)) or any(
         isinstance(s, _LEAVES) for s in body[:-1]
     )
 

@@ -67,19 +67,20 @@ class Expressions(ast.NodeTransformer):
         name = at(ast.Name(API + function, ast.Load()), place)
         return at(ast.Call(name, list(args), []), place)
 
-    def thunk(self, node: ast.expr) -> ast.expr:
-        """The expression, to be evaluated later or never."""
+    def thunk(self, node: ast.expr, test: bool = False) -> ast.expr:
+        """The expression, to be evaluated later or never; with `test`, only its truth counts."""
         names = sorted(assigned([node]))
         before = set(self.scope.bound)
+        visit = self.test if test else self.visit
         if not names:
-            body = self.visit(node)
+            body = visit(node)
             self.scope.bound = before
             return at(ast.Lambda(_no_arguments(), body), node)
         if not self.scope.hoistable or self.scope.hidden:
             raise self.refuse(node, "`:=` in the right operand of and/or or in a conditional expression cannot be compiled inside a lambda or comprehension.", "Use an if statement.")
         name = self.fresh("later")
         outer, self.hoisted = self.hoisted, []
-        value = self.visit(node)
+        value = visit(node)
         self.scope.bound = before
         body = [*self.declarations(names, node), *self.hoisted, at(ast.Return(value), node)]
         self.hoisted = [*outer, self.define(name, [], body, node)]
@@ -88,7 +89,7 @@ class Expressions(ast.NodeTransformer):
     def define(self, name: str, arguments: Sequence[str], body: list[ast.stmt], place: ast.AST) -> ast.FunctionDef:
         """A function definition."""
         args = ast.arguments([], [at(ast.arg(a), place) for a in arguments], None, [], [], None, [])
-        new: Any = ast.FunctionDef(name, args, body, [], None)
+        new: Any = ast.FunctionDef(name, args, body or [at(ast.Pass(), place)], [], None)
         if "type_params" in new._fields:
             new.type_params = []
         return at(new, place)
@@ -114,7 +115,6 @@ class Expressions(ast.NodeTransformer):
 
     def name(self, node: ast.Name, as_value: bool) -> ast.expr:
         """A read of a name; names from outside the function are looked at when they are used as values."""
-        node.id = self.mangle(node.id)
         name, scope = node.id, self.scope
         if not isinstance(node.ctx, ast.Load) or is_internal(name) or any(name in h for h in scope.hidden):
             return node
@@ -122,6 +122,7 @@ class Expressions(ast.NodeTransformer):
             if name in (scope.bound if name in scope.locals else scope.enclosing_bound):
                 return node
             return self.emit(node, "bound", at(ast.Lambda(_no_arguments(), node), node), at(ast.Constant(name), node))
+        node.id = self.mangle(name)
         return self.emit(node, "load", node) if as_value else node
 
     def base(self, node: ast.expr) -> ast.expr:
@@ -207,16 +208,27 @@ class Expressions(ast.NodeTransformer):
     # ------------------------------------------------------------ control flow inside expressions
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        *earlier, last = node.values
+        return self.short_circuit(node, test=False)
+
+    def short_circuit(self, node: ast.BoolOp, test: bool) -> ast.expr:
+        """`and` and `or`: they yield an operand, of which a test looks at the truth only."""
         function = "and_" if isinstance(node.op, ast.And) else "or_"
-        result = self.visit(earlier[0])
-        for value in [*earlier[1:], last]:
+        result = self.test(node.values[0]) if test else self.visit(node.values[0])
+        for value in node.values[1:]:
             names = sorted(assigned([value]))
-            result = self.emit(value, function, result, self.thunk(value), *self.carried(names, node))
+            result = self.emit(value, function, result, self.thunk(value, test), *self.carried(names, node))
         return result
 
+    def test(self, node: ast.expr) -> ast.expr:
+        """An expression of which only the truth counts."""
+        if isinstance(node, ast.BoolOp):
+            return self.short_circuit(node, test=True)
+        if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+            return self.visit(node)
+        return self.emit(node, "truth", self.visit(node))
+
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        test = self.visit(node.test)
+        test = self.test(node.test)
         names = sorted(assigned([node.body, node.orelse]))
         return self.emit(node.test, "ifexp", test, self.thunk(node.body), self.thunk(node.orelse), *self.carried(names, node))
 
@@ -225,10 +237,9 @@ class Expressions(ast.NodeTransformer):
         return [constants(names, place)] if names else []
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        operand = self.visit(node.operand)
         if isinstance(node.op, ast.Not):
-            return self.emit(node, "not_", operand)
-        return at(ast.UnaryOp(node.op, operand), node)
+            return self.emit(node, "not_", self.test(node.operand))
+        return at(ast.UnaryOp(node.op, self.visit(node.operand)), node)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         if len(node.ops) == 1:

@@ -40,6 +40,7 @@ from irad.ir.ops import arith, scf
 from irad.ir.types import i1, index
 
 _PASSES = 24
+_STATIC_TRIPS = 10_000  # iterations of a while loop that are traced one after the other
 
 
 @dataclass(slots=True)
@@ -371,11 +372,10 @@ def while_(test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str], 
     now = state()
     every = variables([*heads, *outs], test, body)
     discarded = variables(temporaries, test, body)
-    first = True
-    while True:
+    for k in range(_STATIC_TRIPS):
         found: list[Any] = []
 
-        def attempt(found: list[Any] = found, peek: bool = first) -> None:
+        def attempt(found: list[Any] = found, peek: bool = k == 0) -> None:
             found.append(test())
             if not is_traced(found[0]) and found[0]:
                 body()
@@ -392,7 +392,11 @@ def while_(test: Thunk, body: Thunk, heads: Sequence[str], outs: Sequence[str], 
             raise side.ended
         if not found[0]:
             return
-        first = False
+    else:
+        raise values.refuse(
+            f"a while loop whose condition is known while tracing has run {_STATIC_TRIPS} times.",
+            "Let the condition depend on an argument, or leave the loop with break or return instead of an exception.",
+        )
     carried = Carried(now, variables(heads, test, body), variables(outs, test, body), discarded)
     _while(carried, test, body)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from irad.frontend.state import State, contents, set_contents
 from irad.frontend.values import Traced
 from irad.ir.core import Value
 from irad.ir.types import Type
+
 
 class _Mark:
     """A value that no program can make."""
@@ -196,7 +198,7 @@ class Widening:
         if _kind(x) != t.kind:
             raise Mismatch(f"a {_type_name(t.kind)} on one path and {describe(x)} on the other")
         held = _parts(x)
-        if t.kind is list and tuple(held) != t.keys or _is_grown(t) != (isinstance(x, list) and growth_of(x) is not None):
+        if (t.kind is list and tuple(held) != t.keys) or _is_grown(t) != (isinstance(x, list) and growth_of(x) is not None):
             held = {0: _as_growth(x)}
             t = t if _is_grown(t) else Tree(list, (0,), [_grown_template(t)], t.origins)
             part = self(t.parts[0], held[0])
@@ -356,9 +358,15 @@ def identical(a: Any, b: Any) -> bool:
         return bool(a == b)
     if type(a) is tuple:
         return len(a) == len(b) and all(identical(x, y) for x, y in zip(a, b, strict=True))
-    if callable(a) and hasattr(a, "__self__") and hasattr(a, "__func__"):
+    if isinstance(a, MethodType):
         return a.__self__ is b.__self__ and a.__func__ is b.__func__
-    return False
+    return isinstance(a, FunctionType) and _same_function(a, b)
+
+
+def _same_function(a: FunctionType, b: FunctionType) -> bool:
+    """Whether two runs of one def or lambda made functions that do the same: they share the variables that they close over."""
+    cells = zip(a.__closure__ or (), b.__closure__ or (), strict=False)
+    return a.__code__ is b.__code__ and all(c is d for c, d in cells) and identical(a.__defaults__, b.__defaults__) and not a.__kwdefaults__
 
 
 def describe(x: Any) -> str:

@@ -154,18 +154,14 @@ def tolist(x: Any) -> Any:
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **kwargs: Any) -> Any:
     """np.clip."""
     low, high = kwargs.pop("min", a_min), kwargs.pop("max", a_max)
-    _no_more("np.clip", kwargs)
+    if kwargs:
+        raise refuse(f"np.clip with {next(iter(kwargs))}= is not supported.", "Clip first, and then convert.")
     result = a
     if low is not None:
         result = elementwise(np.maximum, (result, low), as_traced(out))
     if high is not None:
         result = elementwise(np.minimum, (result, high), as_traced(out))
     return result
-
-
-def _no_more(name: str, kwargs: dict[str, Any]) -> None:
-    for key in kwargs:
-        raise refuse(f"{name} with {key}= is not supported.")
 
 
 def np_where(condition: Any, x: Any = None, y: Any = None) -> Any:

@@ -18,7 +18,21 @@ from irad.frontend import abstract, values
 from irad.frontend.calls import _RECURSION, UNROLL_LIMIT, Frame, inline
 from irad.frontend.exits import is_internal
 from irad.frontend.growing import Growth
-from irad.frontend.merging import HOLE, Fixed, Grown, Leaf, MaybeUnbound, Mismatch, Template, Tree, Widening, build, flatten, template, types
+from irad.frontend.merging import (
+    HOLE,
+    Fixed,
+    Grown,
+    Leaf,
+    MaybeUnbound,
+    Mismatch,
+    Template,
+    Tree,
+    Widening,
+    build,
+    flatten,
+    template,
+    types,
+)
 from irad.frontend.regions import mismatched
 from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase
 from irad.frontend.values import Array, Traced

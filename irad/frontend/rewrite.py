@@ -63,7 +63,7 @@ class Rewriter(Expressions):
         given = parameters(node.args)
         declared = _declarations(body)
         local = (assigned(body) | given) - set(declared)
-        self.scope = Scope(name, names, {self.mangle(n) for n in local}, declared, bound={self.mangle(n) for n in given})
+        self.scope = Scope(name, names, set(local), declared, bound=set(given))
         self.scope.enclosing = (outer.enclosing | outer.locals) - local
         self.scope.enclosing_bound = (outer.enclosing_bound | outer.bound) - local
         if fence.is_generator(node):  # runs in Python while tracing, as it stands
@@ -110,7 +110,7 @@ class Rewriter(Expressions):
 
     def control(self, what: str, nodes: Sequence[ast.AST], body: list[ast.stmt], place: ast.AST, arguments: Sequence[str] = ()) -> ast.FunctionDef:
         """A control function that assigns the names that its nodes assign."""
-        return self.define(self.fresh(what), arguments, [*self.declarations(sorted(assigned(nodes)), place), *(body or [at(ast.Pass(), place)])], place)
+        return self.define(self.fresh(what), arguments, [*self.declarations(sorted(assigned(nodes)), place), *body], place)
 
     def carry(self, nodes: Sequence[ast.AST], live: set[str]) -> tuple[list[str], list[str]]:
         """The names that the nodes assign: those that are needed later, and the rest."""
@@ -125,7 +125,7 @@ class Rewriter(Expressions):
         self.scope.bound = before
 
     def visit_If(self, node: Any) -> list[ast.stmt]:
-        test = self.visit(node.test)
+        test = self.test(node.test)
         names, temporaries = self.carry([*node.body, *node.orelse], node.live_out)
         before = set(self.scope.bound)
         then = self.control("then", node.body, self.block(node.body), node.test)
@@ -143,7 +143,7 @@ class Rewriter(Expressions):
         heads, outs = [n for n in every if n in node.live_head], [n for n in every if n not in node.live_head]
         with self.maybe():
             outer, self.hoisted = self.hoisted, []
-            test = self.visit(node.test)
+            test = self.test(node.test)
             lines = [*self.hoisted, at(ast.Return(test), node.test)]
             self.hoisted = outer
             header = self.control("test", [node.test], lines, node.test)
@@ -197,7 +197,6 @@ class Rewriter(Expressions):
         """Assign a value that is already rewritten."""
         match target:
             case ast.Name():
-                target.id = self.mangle(target.id)
                 if target.id in self.scope.declared:
                     value = self.emit(value, "outer", value, at(ast.Constant(target.id), value))
                 self.scope.bound.add(target.id)
@@ -267,7 +266,7 @@ class Rewriter(Expressions):
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         message = [self.thunk(node.msg)] if node.msg is not None else []
-        return at(ast.Expr(self.emit(node.test, "assert_", self.visit(node.test), *message)), node)
+        return at(ast.Expr(self.emit(node.test, "assert_", self.test(node.test), *message)), node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.stmt:
         if node.exc is None:

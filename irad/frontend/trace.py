@@ -12,16 +12,29 @@ from typing import Any
 
 import numpy as np
 
-from irad.errors import IradError, render
-from irad.frontend import api as api  # noqa: PLC0414 - fills the table of what rewritten code calls
+from irad.errors import IradError, UnsupportedError, render
 from irad.frontend import abstract, recursion, values
+from irad.frontend import api as api
 from irad.frontend.abstract import ArraySpec, Spec, Static
 from irad.frontend.calls import call
 from irad.frontend.growing import Growth
 from irad.frontend.guards import Guards
 from irad.frontend.merging import describe, is_leaf
 from irad.frontend.rewrite import USER_CODES
-from irad.frontend.state import Context, ControlFlow, Diverges, Pending, Region, Restart, State, contents, current_state, erase, running, state
+from irad.frontend.state import (
+    Context,
+    ControlFlow,
+    Diverges,
+    Pending,
+    Region,
+    Restart,
+    State,
+    contents,
+    current_state,
+    erase,
+    running,
+    state,
+)
 from irad.frontend.values import Array, Traced
 from irad.frontend.written import written_arguments
 from irad.ir.builder import Builder, building
@@ -30,7 +43,18 @@ from irad.ir.ops import func as F
 from irad.pytree import flatten as flatten_tree
 from irad.pytree import rebuild
 
-__all__ = ["Trace", "capture", "trace"]
+__all__ = ["StaticNeeded", "Trace", "capture", "trace"]
+
+
+class StaticNeeded(UnsupportedError):
+    """An integer argument is used where its value must be known while tracing: as an axis, for instance.
+
+    `parameter` is its position among the parameters of the traced function. Trace again with that leaf as Static.
+    """
+
+    def __init__(self, text: str, parameter: int) -> None:
+        super().__init__(text)
+        self.parameter = parameter
 
 
 @dataclass
@@ -142,6 +166,8 @@ class _Tracer:
         x = values.as_traced(x)
         if isinstance(x, Growth):
             raise values.refuse("a list whose length is known only at run time is returned.", "Return np.array(list).")
+        if isinstance(x, float | np.floating):  # so that a constant has a derivative as well
+            x = abstract.coerce(x, abstract.spec_of(x))
         if not isinstance(x, Traced):
             if not is_leaf(x) and x is not None and not isinstance(x, str) and not callable(x):
                 raise values.refuse(f"the function returns {describe(x)}.", "Return numbers, arrays, or tuples, lists and dicts of them.")
@@ -220,19 +246,29 @@ class Outer:
 
 # ---------------------------------------------------------------- places and errors
 
-_positions: dict[int, list[tuple[int | None, int | None, int | None, int | None]]] = {}
+_IRAD = os.path.dirname(os.path.dirname(__file__)) + os.sep
+_NUMPY = os.path.dirname(np.__file__) + os.sep
 _locs: dict[tuple[int, int], Loc] = {}
+_codes: dict[int, tuple[CodeType, bool]] = {}  # code objects, and whether they are the user's
 
 
 def locate() -> Loc:
-    """Where the user's code is now: the nearest frame of rewritten code."""
+    """Where the user's code is now: the nearest frame that is neither irad's nor NumPy's, inside the function being traced."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        if id(code) in USER_CODES:
+        known = _codes.get(id(code))
+        if known is None:
+            known = _codes[id(code)] = (code, id(code) in USER_CODES or not code.co_filename.startswith((_IRAD, _NUMPY, "<frozen", "<string>")))
+        if known[1]:
             return _loc(code, frame.f_lasti)
+        if code is _RUN:
+            break
         frame = frame.f_back
     return UNKNOWN
+
+
+_RUN = _Tracer.run.__code__  # the frame below which nothing belongs to the function being traced
 
 
 def _loc(code: CodeType, instruction: int) -> Loc:
@@ -240,7 +276,8 @@ def _loc(code: CodeType, instruction: int) -> Loc:
     known = _locs.get(key)
     if known is None:
         line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
-        known = _locs[key] = Loc(code.co_filename, line or code.co_firstlineno, column or 0, end_line or line or 0, end_column or 0, code.co_name)
+        line = line or code.co_firstlineno
+        known = _locs[key] = Loc(code.co_filename, line, column or 0, end_line or line, end_column or 0, code.co_name)
     return known
 
 
@@ -275,5 +312,15 @@ def _deepest(traceback: TracebackType | None) -> Loc:
     return found
 
 
+def _needed(x: Any, what: str = "an integer") -> UnsupportedError:
+    refusal = _refusal(x, what)
+    now = current_state()
+    if now is None or x.value not in now.context.func.args or now.context.outer is not None:
+        return refusal
+    return StaticNeeded(str(refusal), now.context.func.args.index(x.value))
+
+
+_refusal = values.needed
 values.locate = locate
 values.capture = capture
+values.needed = _needed

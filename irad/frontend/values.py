@@ -27,6 +27,14 @@ def capture(array: np.ndarray) -> Array:
     raise InternalError("an array met traced code outside a trace")
 
 
+def needed(x: Any, what: str = "an integer") -> UnsupportedError:
+    """The error for a traced integer whose value is needed while tracing; the tracer tells in it which parameter that is."""
+    return refuse(
+        f"{what} is needed while tracing, but {x!r} is known only when the compiled function runs.",
+        "Use a constant here, or a construct that irad compiles: range(), an array index, np.zeros().",
+    )
+
+
 # What the operators, methods and attributes of traced values do, by name: the modules that implement them register here.
 OPERATIONS: dict[str, Callable[..., Any]] = {}
 
@@ -157,10 +165,7 @@ class Traced:
         )
 
     def __index__(self) -> int:
-        raise refuse(
-            f"an integer is needed while tracing, but {self!r} is known only when the compiled function runs.",
-            "Use a constant here, or a construct that irad compiles: range(), an array index, np.zeros().",
-        )
+        raise needed(self)
 
     def __float__(self) -> float:
         raise refuse(f"{self!r} has no value while tracing, and a function without Python source asked for it.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from irad.frontend import broadcast
+from irad.frontend import broadcast, values
 from irad.frontend import sizes as S
 from irad.frontend.arrays import copy, load
+from irad.frontend.creation import asarray
 from irad.frontend.dtypes import INT64
 from irad.frontend.indexing import as_index, getitem
 from irad.frontend.sizes import Size
@@ -86,7 +87,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 def axis_of(axis: Any, rank: int) -> int:
     """A static axis number, negative ones wrapped."""
     if isinstance(axis, Scalar):
-        raise refuse("an axis must be known while tracing.", "Pass it as a constant.")
+        raise values.needed(axis, "the number of an axis")
     if not -rank <= axis < rank:
         raise wrong(ValueError, f"axis {axis} is out of bounds for array of dimension {rank}")
     return axis % rank
@@ -196,6 +197,4 @@ def squeeze(x: Array, axis: Any = None) -> Array:
 
 def as_array(x: Any) -> Array:
     """An array for an array, a list, or a scalar (as an array without dimensions)."""
-    from irad.frontend.creation import asarray
-
     return asarray(x)

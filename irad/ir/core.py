@@ -214,8 +214,18 @@ class Block:
 
     def walk(self) -> Iterator[Op]:
         """All operations, those of nested regions included, in program order."""
-        for op in self.ops:
-            yield from op.walk()
+        pending: list[Block | Op | None] = [self.first]
+        while pending:
+            op = pending.pop()
+            if type(op) is Block:
+                op = op.first
+            if op is None:
+                continue
+            assert isinstance(op, Op)
+            pending.append(op.next)
+            yield op
+            if op.regions:
+                pending += reversed(op.regions)
 
     def append(self, op: Op) -> Op:
         """Put an operation at the end."""
