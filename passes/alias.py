@@ -146,10 +146,10 @@ class Alias:
                 self._changed = True
 
     def _permuted_apart(self, a: Value, b: Value) -> bool:
-        """Whether a and b are different arguments of one loop that starts from disjoint buffers and only permutes them."""
-        if a is b or not isinstance(a.owner, Block) or a.owner is not b.owner:
+        """Whether a and b are different arguments or results of one loop that starts from disjoint buffers and only permutes them."""
+        if a is b or a.owner is not b.owner:
             return False
-        loop = a.owner.parent
+        loop = a.owner.parent if isinstance(a.owner, Block) else a.owner
         match loop:
             case scf.For():
                 inits, rounds = loop.inits, [(loop.carried, loop.body.terminator.operands)]

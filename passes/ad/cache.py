@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from irad.ir.core import Block, Value
+from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, irad, memref, scf
 from irad.passes.ad.mincut import vertex_cut
 from irad.passes.ad.need import CHEAP, Needs, Node, Shadow, Trips, bytes_of, loops_around, node_block, node_type
@@ -17,6 +17,14 @@ from irad.passes.ad.reload import Reload
 from irad.passes.alias import is_memory
 
 _GUESSED_TRIPS = 64
+
+
+def rotation(loop: scf.For) -> dict[int, int] | None:
+    """Where the memrefs that a loop carries come from in the next trip, if it permutes them: k to the p(k) that is yielded for it."""
+    memory = {v: k for k, v in enumerate(loop.carried) if is_memory(v)}
+    yields = loop.body.terminator.operands
+    turned = {k: memory[yields[k]] for k in memory.values() if yields[k] in memory}
+    return turned if turned and len(turned) == len(memory) == len(set(turned.values())) else None
 
 
 class Cache:
@@ -27,6 +35,7 @@ class Cache:
         self.reload = reload
         self.split = split
         self._body = needs.activity.function.body
+        self.rotating: dict[Op, set[bool]] = {}
         self.taped: dict[Node, None] = self._cut()
 
     def canonical(self, node: Node) -> Node:
@@ -71,7 +80,7 @@ class Cache:
         value = node.value if isinstance(node, Shadow) else node
         op = value.op
         if op is None:
-            return None
+            return self._sources_of_rotating(node, value)
         if isinstance(node, Shadow):
             return self._sources_of_shadow(value)
         if type(op) in CHEAP:
@@ -91,6 +100,17 @@ class Cache:
                 return [Shadow(op.array), *op.indices]
             case _:
                 return None
+
+    def _sources_of_rotating(self, node: Node, value: Value) -> list[Node] | None:
+        """A memref that a loop permutes with others goes back from where it ended."""
+        loop = value.owner.parent if isinstance(value.owner, Block) else None
+        turned = rotation(loop) if isinstance(loop, scf.For) else None
+        if turned is None or value.index - 1 not in turned:
+            return None
+        results = [loop.results[k] for k in turned]
+        if isinstance(node, Value):
+            return list(results)
+        return [Shadow(r) for r in results] if all(self.needs.activity.active(r) for r in results) else None
 
     def _cut(self) -> dict[Node, None]:
         sinks = list(dict.fromkeys(self.canonical(n) for n in self.needs.nodes))
@@ -112,10 +132,19 @@ class Cache:
                 edges.append((source, node))
                 pending.append(source)
         cut = vertex_cut(capacities, edges, roots, wanted)
+        self._note_rotating(node for node in capacities if node not in cut)
         return {node: None for node in capacities if node in cut}
 
     def _unavailable(self, nodes: Iterable[Node]) -> list[Node]:
         return [n for n in map(self.canonical, nodes) if not self.available(n)]
+
+    def _note_rotating(self, recomputed: Iterable[Node]) -> None:
+        for node in recomputed:
+            value = node.value if isinstance(node, Shadow) else node
+            if isinstance(value, Value) and isinstance(value.owner, Block) and is_memory(value):
+                loop = value.owner.parent
+                assert isinstance(loop, scf.For)
+                self.rotating.setdefault(loop, set()).add(isinstance(node, Shadow))
 
     def _weight(self, node: Node) -> int:
         return bytes_of(node_type(node)) * _GUESSED_TRIPS ** min(8, len(loops_around(node_block(node))))

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Module, Op, Value
 from irad.ir.ops import arith, func, memref
-from irad.ir.types import is_float
+from irad.ir.types import MemRefType, is_float
 from irad.passes.ad.activity import Activity
 from irad.passes.ad.partials import convert, row, scale
 from irad.passes.ad.plan import Variant
+from irad.passes.ad.tape import zero_fill
 from irad.passes.ad.twin import Twin
-from irad.passes.alias import Alias
+from irad.passes.alias import Alias, is_memory
 
 
 class Tangents(Twin):
@@ -95,7 +96,9 @@ class _Maker:
         b = Builder(body, None, primal.loc)
         sweep.region(primal.body, b)
         values = [sweep.values[r] for r in returned] if with_primal else []
-        b.op(func.Return, [*values, *(sweep.twin(r, b) for r, on in zip(returned, variant.active_results, strict=True) if on)])
+        active = [r for r, on in zip(returned, variant.active_results, strict=True) if on]
+        twins = [sweep.twin(r, b) if r in sweep.twins or not is_memory(r) else _zeros_like(b, sweep.values[r]) for r in active]
+        b.op(func.Return, [*values, *twins])
         return derivative
 
     def _arguments(self, primal: Func, variant: Variant, sweep: Tangents, body: Block) -> list[int]:
@@ -108,6 +111,14 @@ class _Maker:
                 sweep.twins[arg] = body.add_arg(arg.type, f"d{arg.hint}" if arg.hint else "")
                 groups.append(2 * group + 1)
         return groups
+
+
+def _zeros_like(b: Builder, array: Value) -> Value:
+    """The tangent of memory that depends on no active input."""
+    assert isinstance(array.type, MemRefType)
+    made = b.alloc(array.type.element, [n if n is not None else b.dim(array, i) for i, n in enumerate(array.type.shape)])
+    zero_fill(b, made)
+    return made if made.type == array.type else b.op(memref.Cast, (made,), None, (array.type,)).result
 
 
 def forward(module: Module, name: str, active_args: Sequence[bool], active_results: Sequence[bool], with_primal: bool = False) -> Func:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from irad.ir.core import Block, Value
 from irad.ir.ops import scf
 from irad.ir.types import is_float
+from irad.passes.ad.cache import rotation
+from irad.passes.ad.need import Node, Shadow
 
 if TYPE_CHECKING:
     from irad.passes.ad.reverse import Reverse, Scope
@@ -52,17 +54,49 @@ def reverse_for(sweep: Reverse, op: scf.For, scope: Scope) -> None:
     captured = sweep.plan.captured.get(op, [])
     carried = [k for k, r in enumerate(op.results) if is_float(r.type) and (sweep.active(r) or sweep.active(op.carried[k]))]
     starts = [scope.take(op.results[k]) or scope.zero(op.results[k].type) for k in carried]
+    turning = _Turning(sweep, op)
     bounds = [sweep.node(v, scope) for v in op.operands[:3]]
-    loop = scope.builder.for_(*bounds, [*starts, *(scope.adjoint(c) for c in captured)], reversed=not op.reversed)
-    inner = sweep.open([op.body], scope.builder.at(loop.body), scope, {op.induction: loop.induction})
-    inner.adjoints.update(zip(captured, loop.carried[len(carried) :], strict=True))
+    starts += [scope.adjoint(c) for c in captured]
+    loop = scope.builder.for_(*bounds, [*starts, *turning.starts(scope)], reversed=not op.reversed)
+    at_hand = {op.induction: loop.induction, **turning.bind(loop.carried[len(starts) :])}
+    inner = sweep.open([op.body], scope.builder.at(loop.body), scope, at_hand)
+    inner.adjoints.update(zip(captured, loop.carried[len(carried) : len(starts)], strict=True))
     _feed(sweep, inner, [op.body.terminator.operands[k] for k in carried], loop.carried)
     sweep.block(op.body, inner)
     passed = [inner.take(op.carried[k]) or inner.zero(op.carried[k].type) for k in carried]
-    inner.builder.yield_(*passed, *(inner.adjoint(c) for c in captured))
-    for value, result in zip(captured, loop.results[len(carried) :], strict=True):
+    inner.builder.yield_(*passed, *(inner.adjoint(c) for c in captured), *turning.yields())
+    for value, result in zip(captured, loop.results[len(carried) : len(starts)], strict=True):
         scope.adjoints[value] = result
     _feed(sweep, scope, [op.inits[k] for k in carried], loop.results)
+
+
+class _Turning:
+    """Memrefs (or shadows) that a loop permutes, carried backwards through its reverse from where they ended."""
+
+    def __init__(self, sweep: Reverse, op: scf.For) -> None:
+        self.sweep = sweep
+        self.op = op
+        self.kinds = sorted(sweep.plan.cache.rotating.get(op, ()))
+        self.rotation = (rotation(op) or {}) if self.kinds else {}
+        self.at_hand: dict[Node, Value] = {}
+
+    def starts(self, scope: Scope) -> list[Value]:
+        """What the forward loop left."""
+        return [self.sweep.node(_kind(self.op.results[k], shadow), scope) for shadow in self.kinds for k in self.rotation]
+
+    def bind(self, args: list[Value]) -> dict[Node, Value]:
+        """Before a trip, place p(k) held what place k holds after it."""
+        places = [(shadow, k) for shadow in self.kinds for k in self.rotation]
+        self.at_hand = {_kind(self.op.carried[self.rotation[k]], shadow): a for (shadow, k), a in zip(places, args, strict=True)}
+        return self.at_hand
+
+    def yields(self) -> list[Value]:
+        """What the places held before the trip."""
+        return [self.at_hand[_kind(self.op.carried[k], shadow)] for shadow in self.kinds for k in self.rotation]
+
+
+def _kind(value: Value, shadow: bool) -> Node:
+    return Shadow(value) if shadow else value
 
 
 def _feed(sweep: Reverse, scope: Scope, targets: list[Value], amounts: list[Value]) -> None:
