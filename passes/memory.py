@@ -88,8 +88,9 @@ class _Forward:
                     state.written(self.summary.of(op).writes)
                     for region in op.regions:
                         self.block(region, state.copy())
-                case _ if not op.pure:
-                    state.written(writes(op))
+                case _:
+                    if not op.pure:
+                        state.written(writes(op))
 
     def load(self, op: memref.Load, state: _Available) -> None:
         indices = tuple(op.indices)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 
 from irad.ir.core import Func, Module
+from irad.ir.ops.func import Call
 from irad.ir.printer import print_module
 from irad.ir.verifier import verify
 from irad.options import Options
@@ -23,6 +24,7 @@ from irad.passes.licm import licm, licm_before_ad
 from irad.passes.lower_arrays import lower_arrays
 from irad.passes.mem2reg import mem2reg
 from irad.passes.memory import memory
+from irad.passes.ownership import ownership
 from irad.passes.peephole import peephole, simplify
 from irad.passes.reuse import reuse
 from irad.passes.shapes import shapes
@@ -49,6 +51,7 @@ FUNC_PASSES: dict[str, FuncPass] = {
     "bounds": bounds,
     "versioning": versioning,
     "licm": licm,
+    "ownership": ownership,
     "licm-before-ad": licm_before_ad,
 }
 
@@ -73,7 +76,7 @@ BEFORE_AD = (
 )  # fmt: skip
 AFTER_AD = (
     "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "shapes", "peephole",
-    "bounds", "memory", "reuse", "peephole", "gather", "licm", "versioning", "peephole",
+    "bounds", "memory", "reuse", "peephole", "gather", "licm", "versioning", "peephole", "ownership",
 )  # fmt: skip
 
 # Seconds per pass, summed up while somebody measures: `with timing() as seconds`.
@@ -143,9 +146,20 @@ def optimize(module: Module, options: Options) -> None:
     run_passes(module, TRACED if early else BEFORE_AD)
 
 
-def finish(module: Module, options: Options) -> None:
-    """Optimise what is about to be lowered, in place, derivatives or not: no derivative is taken any more."""
-    if options.opt_level:
-        run_passes(module, AFTER_AD)
-    else:
-        run_passes(module, TRACED)
+def finish(module: Module, options: Options, entry: str | None = None) -> None:
+    """Optimise what is about to be lowered, in place, derivatives or not: no derivative is taken any more.
+
+    Functions that `entry` does not need, if it is given, are removed first.
+    """
+    if entry is not None:
+        _keep_reachable(module, entry)
+    run_passes(module, AFTER_AD if options.opt_level else TRACED)
+
+
+def _keep_reachable(module: Module, entry: str) -> None:
+    reached = [entry]
+    for name in reached:
+        callees = {op.callee for op in module.funcs[name].walk() if isinstance(op, Call)}
+        reached += sorted(callees.difference(reached))
+    for name in set(module.funcs).difference(reached):
+        del module.funcs[name]

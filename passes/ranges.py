@@ -17,7 +17,7 @@ from irad.passes.affine import Affine
 from irad.passes.effects import constant_of, defined_in
 from irad.passes.intervals import EVERYTHING, HIGHEST, LOWEST, Intervals, fits, passed_on, steps
 
-_BUDGET = 300
+_BUDGET = 150
 _SMALL_BUDGET = 30
 _FORM_DEPTH = 8
 _DEPTH = 12

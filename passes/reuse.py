@@ -12,8 +12,12 @@ _LOOKS = (memref.Load, memref.Dim, memref.Dealloc, irad.Stride, irad.Map, irad.R
 _VIEWS = (memref.SubView, memref.Cast, irad.View, arith.Select)
 
 
-def escapes(array: Value, block: Block) -> bool:
-    """Whether memory may outlive one run of a block: it is yielded, returned, stored, or passed to who returns memory."""
+def derived(array: Value, block: Block, handed: bool = False) -> set[Value] | None:
+    """All values that may be the same memory, for one run of a block.
+
+    None if the memory outlives it: if it is yielded by the block itself (unless `handed` allows that), returned, stored, or passed to
+    who returns memory.
+    """
     seen: set[Value] = set()
     work = [array]
     while work:
@@ -22,11 +26,13 @@ def escapes(array: Value, block: Block) -> bool:
             continue
         seen.add(value)
         for user in value.uses:
+            if handed and user.parent is block and user.terminator:
+                continue
             targets = _flows(user, value, block)
             if targets is None:
-                return True
+                return None
             work += targets
-    return False
+    return seen
 
 
 def _flows(user: Op, value: Value, block: Block) -> list[Value] | None:
@@ -95,7 +101,7 @@ def _hoistable(alloc: Op, loop: Op, block: Block) -> bool:
     assert isinstance(type, MemRefType)
     if isinstance(type.element, MemRefType):
         return False
-    return not any(defined_in(v, loop) for v in alloc.operands) and not escapes(alloc.results[0], block)
+    return not any(defined_in(v, loop) for v in alloc.operands) and derived(alloc.results[0], block) is not None
 
 
 def reuse(func: Func) -> bool:

@@ -396,9 +396,10 @@ def _cast(op: Op, b: Builder) -> Value | None:
     if x.type == target:
         return x
     inner = x.op
-    if type(inner) in _INTEGER_CASTS and inner.operands[0].type == target and _bits(target) < _bits(x.type):
-        return inner.operands[0]
-    return None
+    if inner is None or type(inner) not in _INTEGER_CASTS:
+        return None
+    source = inner.operands[0]
+    return source if source.type == target and _bits(target) < _bits(x.type) else None
 
 
 def _bits(type: Type) -> int:

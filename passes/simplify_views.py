@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from irad.ir.builder import Builder
 from irad.ir.core import Op, Value
 from irad.ir.ops import arith, irad, memref
@@ -148,8 +150,9 @@ def _subview_of_subview(rewriter: Rewriter, op: memref.SubView, inner: memref.Su
         offsets[axis] = b(arith.AddI, inner.offsets[axis], b(arith.MulI, inner.steps[axis], op.offsets[outer_axis]))
         steps[axis] = b(arith.MulI, inner.steps[axis], op.steps[outer_axis])
         sizes[axis] = op.sizes[outer_axis]
-    dropped = sorted({*inner.attrs.get("dropped", ()), *(kept[d] for d in op.attrs.get("dropped", ()))})
-    attrs = {**op.attrs, "dropped": tuple(dropped)} if dropped else op.attrs
+    outer = kept_axes(op)
+    dropped = tuple(axis for axis in range(len(offsets)) if axis not in kept or kept.index(axis) not in outer)
+    attrs: dict[str, Any] = {**op.attrs, "dropped": dropped} if dropped else op.attrs
     view = b.op(memref.SubView, (inner.array, *offsets, *sizes, *steps), attrs, (op.result.type,))
     rewriter.replace(op, view.result)
     return True

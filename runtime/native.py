@@ -74,7 +74,7 @@ class Native:
         self.name = func.name
         self.lowered = lowered
         self.address: int = code[lowered.symbol]
-        self._code = code  # keeps the machine code alive
+        self.code = code  # keeps the machine code alive
         self._function = _ENTRY(self.address)
         self._frames: list[Frame] = []
         written = func.attrs.get("writes", ())
@@ -90,9 +90,28 @@ class Native:
         self._slots = (self._pack.size + self._unpack.size) // 8
         self._scalars_in = not any(self.parameters)
         self._plain_out = all(convert is _same for convert in self._results)
+        self._target = self._call_once
         self.polls = "@irad_spend(" in lowered.text
 
     def __call__(self, *arguments: Any) -> list[Any]:
+        return self._target(*arguments)
+
+    def _call_once(self, *arguments: Any) -> list[Any]:
+        """The first call: what is called again is worth a builtin."""
+        from irad.runtime import wrapper
+
+        self._target = self._prepare_builtin if wrapper.supports(self) else self.call
+        return self.call(*arguments)
+
+    def _prepare_builtin(self, *arguments: Any) -> list[Any]:
+        """The second call makes the builtin, which takes the further ones."""
+        from irad.runtime import wrapper
+
+        self._target = wrapper.builtin(self, self.call)
+        return self._target(*arguments)
+
+    def call(self, *arguments: Any) -> list[Any]:
+        """Call by way of Python: converts what can be converted, and complains about the rest."""
         try:
             frame = self._frames.pop()
         except IndexError:
@@ -107,7 +126,7 @@ class Native:
             status = self._function(frame.slots, frame.context_address)
             if status:
                 self.fail(frame, status)
-            return self._fetch(frame, arguments)
+            return self.fetch(frame, arguments)
         finally:
             if frame.context[context.LIVE // 8]:
                 _runtime("irad_free_all")(frame.context_address)
@@ -154,7 +173,7 @@ class Native:
         words[context.FUEL // 8] = context.FUEL_REFILL
         words[context.POLL // 8] = poll_address() if threading.get_ident() == threading.main_thread().ident else 0
 
-    def _fetch(self, frame: Frame, arguments: tuple[Any, ...]) -> list[Any]:
+    def fetch(self, frame: Frame, arguments: tuple[Any, ...]) -> list[Any]:
         """The results, from their slots."""
         values = self._unpack.unpack_from(frame.block, self._pack.size)
         if self._plain_out:

@@ -12,6 +12,7 @@ EXPORTS = (
     "irad_stack_shrink",
     "irad_spend",
     "irad_free_all",
+    "irad_owner",
     "irad_detach",
     "irad_python_poll",
     "irad_frame_address",
@@ -62,6 +63,8 @@ link:
   %first = load ptr, ptr %first.place
   %previous.place = getelementptr i8, ptr %header, i64 {c.BLOCK_PREVIOUS}
   store ptr null, ptr %previous.place
+  %claimed.place = getelementptr i8, ptr %header, i64 {c.BLOCK_CLAIMED}
+  store i64 0, ptr %claimed.place
   %next.place = getelementptr i8, ptr %header, i64 {c.BLOCK_NEXT}
   store ptr %first, ptr %next.place
   store ptr %payload, ptr %first.place
@@ -186,8 +189,8 @@ done:
   ret void
 }}
 
-; The block that an address lies in, taken off the list: from now on the caller owns it. Null if it is in none.
-define ptr @irad_detach(ptr %ctx, i64 %address) nounwind {{
+; The block that an address lies in, null if it is in none.
+define ptr @irad_owner(ptr %ctx, i64 %address) nounwind {{
 entry:
   %head = getelementptr i8, ptr %ctx, i64 {c.BLOCKS}
   %first = load ptr, ptr %head
@@ -195,7 +198,7 @@ entry:
 look:
   %block = phi ptr [%first, %entry], [%next, %after]
   %end = icmp eq ptr %block, null
-  br i1 %end, label %none, label %compare
+  br i1 %end, label %found, label %compare
 compare:
   %base = ptrtoint ptr %block to i64
   %offset = sub i64 %address, %base
@@ -208,10 +211,19 @@ after:
   %next = load ptr, ptr %next.place
   br label %look
 found:
-  call void @irad_unlink(ptr %ctx, ptr %block)
   ret ptr %block
-none:
-  ret ptr null
+}}
+
+; The same, and the block is taken off the list: from now on the caller owns it.
+define ptr @irad_detach(ptr %ctx, i64 %address) nounwind {{
+  %block = call ptr @irad_owner(ptr %ctx, i64 %address)
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %done, label %unlink
+unlink:
+  call void @irad_unlink(ptr %ctx, ptr %block)
+  br label %done
+done:
+  ret ptr %block
 }}
 """
 

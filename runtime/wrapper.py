@@ -12,12 +12,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from irad.ir.types import IntType, MemRefType, StackType, Type, is_float
-from irad.runtime import abi, invoke, stack
+from irad.ir.types import IntType, MemRefType, Type, is_float
+from irad.lower.types import components
+from irad.runtime import abi, invoke, stack, table
 from irad.runtime.native import Native, poll_address
 
+Container = Literal["single", "tuple", "list"]
+
 _METH_FASTCALL_KEYWORDS = 0x82
-_SHAPES = {"single": invoke.SINGLE, "tuple": invoke.TUPLE, "list": invoke.LIST}
+_CONTAINERS = {"single": table.SINGLE, "tuple": table.TUPLE, "list": table.LIST}
+_PYARRAY_NEW, _PYARRAY_SETBASEOBJECT = 93, 282  # places in NumPy's table of C functions
+_IMPORTS = ("irad_free_all", "irad_owner", "irad_detach")
 
 
 class _MethodDef(ctypes.Structure):
@@ -27,12 +32,23 @@ class _MethodDef(ctypes.Structure):
 
 
 @cache
-def _invoke_library() -> Any:
+def _library() -> Any:
+    """The native way in, linked with the run-time library and NumPy's C functions."""
     from irad.runtime import engine
 
-    library = engine.runtime_library()
-    image = engine.compile_object(invoke.TEXT, 1)
-    return engine.link(image, ["irad_invoke"], {"irad_free_all": library["irad_free_all"]})
+    imports = {name: engine.runtime_library()[name] for name in _IMPORTS}
+    numpy_functions = _numpy_functions()
+    imports["PyArray_New"] = numpy_functions[_PYARRAY_NEW]
+    imports["PyArray_SetBaseObject"] = numpy_functions[_PYARRAY_SETBASEOBJECT]
+    return engine.link(engine.compile_object(invoke.TEXT, 1), ["irad_invoke"], imports)
+
+
+def _numpy_functions() -> Any:
+    """NumPy's table of C functions, as addresses."""
+    from numpy._core import _multiarray_umath  # pyright: ignore[reportAttributeAccessIssue]
+
+    get_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(("PyCapsule_GetPointer", ctypes.pythonapi))
+    return ctypes.cast(get_pointer(_multiarray_umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_size_t))
 
 
 @cache
@@ -44,48 +60,41 @@ def available() -> bool:
     def word(at: int) -> int:
         return ctypes.c_int64.from_address(at).value
 
-    x, a = 1.5, np.arange(12.0).reshape(3, 4)[:, ::2]
+    x, y, a = 1.5, np.float64(2.5), np.arange(12.0).reshape(3, 4)[:, ::2]
     place = id(a)
-    flags = ctypes.c_int32.from_address(place + invoke.FLAGS).value
+    flags = ctypes.c_int32.from_address(place + table.FLAGS).value
     return (
-        word(id(x) + invoke.TYPE) == id(float)
-        and ctypes.c_double.from_address(id(x) + invoke.FLOAT_VALUE).value == x
-        and word(place + invoke.TYPE) == id(np.ndarray)
-        and word(place + invoke.DATA) == a.ctypes.data
-        and ctypes.c_int32.from_address(place + invoke.RANK).value == a.ndim
-        and [word(word(place + invoke.SHAPE) + 8 * i) for i in range(2)] == list(a.shape)
-        and [word(word(place + invoke.STRIDES) + 8 * i) for i in range(2)] == list(a.strides)
-        and word(place + invoke.DTYPE) == id(a.dtype)
+        word(id(x) + table.TYPE) == id(float)
+        and word(id(y) + table.TYPE) == id(np.float64)
+        and all(ctypes.c_double.from_address(id(v) + table.FLOAT_VALUE).value == v for v in (x, y))
+        and word(place + table.TYPE) == id(np.ndarray)
+        and word(place + table.DATA) == a.ctypes.data
+        and ctypes.c_int32.from_address(place + table.RANK).value == a.ndim
+        and [word(word(place + table.SHAPE) + 8 * i) for i in range(2)] == list(a.shape)
+        and [word(word(place + table.STRIDES) + 8 * i) for i in range(2)] == list(a.strides)
+        and word(place + table.DTYPE) == id(a.dtype)
         and flags & a.flags.num == a.flags.num
     )
 
 
 def supports(native: Native) -> bool:
-    """Whether a compiled function can be a builtin: no arrays among its results, no fixed sizes in its parameters."""
+    """Whether a compiled function can be a builtin here and now."""
     lowered = native.lowered
-    fixed = any(isinstance(type, MemRefType) and any(n is not None for n in type.shape) for type in lowered.arguments)
-    arrays_out = any(isinstance(type, MemRefType | StackType) for type in lowered.results)
-    measurable = not lowered.recursive or _in_main_thread()
-    return available() and measurable and not fixed and not arrays_out
+    ranks = [type.rank for type in (*lowered.arguments, *lowered.results) if isinstance(type, MemRefType)]
+    measurable = not lowered.recursive or threading.current_thread() is threading.main_thread()
+    return available() and measurable and max(ranks, default=0) <= table.MAX_RANK
 
 
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
-
-
-def builtin(
-    native: Native, fallback: Callable[..., Any] | None = None, returns: Literal["single", "tuple", "list"] = "list"
-) -> Callable[..., Any]:
+def builtin(native: Native, fallback: Callable[..., Any], returns: Container = "list") -> Callable[..., Any]:
     """A builtin that calls a compiled function.
 
     Parameters
     ----------
     native : Native
         One that `supports` accepts.
-    fallback : callable, optional
+    fallback : callable
         Gets the arguments of a call that is not plain: of other types than float, int, bool and arrays that lie right, with keywords,
         of a wrong number; of a recursive function in another thread than the main one; of a function that is running already.
-        By default the native function itself, which returns a list.
     returns : {"single", "tuple", "list"}
         What is returned: the only result (None if there is none), or a tuple or list of all.
 
@@ -95,37 +104,44 @@ def builtin(
     """
     frame = native.new_frame()
     lowered = native.lowered
-    parameters = (invoke.Parameter * len(lowered.arguments))(*(_parameter(native, i, type) for i, type in enumerate(lowered.arguments)))
-    kinds = (ctypes.c_int64 * len(lowered.results))(*(_kind(type) for type in lowered.results))
-    main = threading.main_thread().ident
+    parameters = _items(lowered.arguments, native.parameters)
+    results = _items(lowered.results, [None] * len(lowered.results))
 
     def failed(status: int) -> None:
         native.fail(frame, status)
 
-    table = invoke.Table(
+    def collect(*arguments: Any) -> Any:
+        values = native.fetch(frame, arguments)
+        if returns == "single":
+            return values[0] if values else None
+        return tuple(values) if returns == "tuple" else values
+
+    known = table.Table(
         entry=native.address,
         slots=frame.slots,
         context=frame.context_address,
         parameters=len(parameters),
-        parameter=ctypes.cast(parameters, ctypes.POINTER(invoke.Parameter)),
-        results=len(kinds),
-        kinds=ctypes.cast(kinds, ctypes.POINTER(ctypes.c_int64)),
-        shape=_SHAPES[returns],
+        parameter=ctypes.cast(parameters, ctypes.POINTER(table.Item)),
+        results=len(results),
+        result=ctypes.cast(results, ctypes.POINTER(table.Item)),
+        container=_CONTAINERS[returns],
         release=lowered.long,
         poll=poll_address() if native.polls else None,
-        main=main or 0,
+        main=threading.main_thread().ident or 0,
         limit=stack.limit() if lowered.recursive else 0,
-        array=id(np.ndarray),
-        fallback=fallback or native,
+        ndarray=id(np.ndarray),
+        float64=id(np.float64),
+        fallback=fallback,
+        collect=collect,
         failed=failed,
     )
-    method = _MethodDef(native.name.encode(), _invoke_library()["irad_invoke"], _METH_FASTCALL_KEYWORDS, None)
-    return _function(method, (_capsule(table), table, method, parameters, kinds, frame, native))
+    method = _MethodDef(native.name.encode(), _library()["irad_invoke"], _METH_FASTCALL_KEYWORDS, None)
+    return _function(method, (_capsule(known), known, method, parameters, results, frame, native.code))
 
 
-def _capsule(table: invoke.Table) -> object:
+def _capsule(known: table.Table) -> object:
     new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(("PyCapsule_New", ctypes.pythonapi))
-    return new(ctypes.addressof(table), None, None)
+    return new(ctypes.addressof(known), None, None)
 
 
 def _function(method: _MethodDef, owner: tuple[Any, ...]) -> Callable[..., Any]:
@@ -134,17 +150,24 @@ def _function(method: _MethodDef, owner: tuple[Any, ...]) -> Callable[..., Any]:
     return signature(("PyCFunction_NewEx", ctypes.pythonapi))(ctypes.byref(method), owner, "irad")
 
 
-def _kind(type: Type) -> int:
-    if is_float(type):
-        return invoke.FLOAT
-    return invoke.BOOL if type == IntType(1) else invoke.INTEGER
+def _items(types: tuple[Type, ...], parameters: list[abi.ArrayParameter | None]) -> Any:
+    items = [_item(type, parameter) for type, parameter in zip(types, parameters, strict=True)]
+    return (table.Item * len(items))(*items)
 
 
-def _parameter(native: Native, i: int, type: Type) -> invoke.Parameter:
+def _item(type: Type, parameter: abi.ArrayParameter | None) -> table.Item:
+    slots = len(components(type))
     if not isinstance(type, MemRefType):
-        return invoke.Parameter(kind=_kind(type))
-    described = native.parameters[i]
-    assert described is not None
-    shift = described.itemsize.bit_length() - 1 if type.strided else -1
-    dtype = id(abi.element_dtype(type.element))
-    return invoke.Parameter(kind=invoke.ARRAY, dtype=dtype, rank=type.rank, flags=described.flags, shift=shift)
+        kind = table.FLOAT if is_float(type) else table.BOOL if type == IntType(1) else table.INTEGER
+        return table.Item(kind=kind, slots=slots)
+    dtype = abi.element_dtype(type.element)
+    return table.Item(
+        kind=table.ARRAY,
+        slots=slots,
+        dtype=id(dtype),
+        number=dtype.num,
+        rank=type.rank,
+        flags=parameter.flags if parameter is not None else 0,
+        shift=dtype.itemsize.bit_length() - 1 if type.strided else -1,
+        sizes=(ctypes.c_int64 * type.rank)(*(-1 if n is None else n for n in type.shape)),
+    )

@@ -203,7 +203,7 @@ class Generator:
         return {kind: list(values) for kind, values in env.items()}
 
     def carried(self, b, env):
-        kinds = [self.random.choice("ffi" + "v" * (self.random.random() < 0.2)) for _ in range(self.random.randint(0, 3))]
+        kinds = [self.random.choice("ffi" + "v" * (self.random.random() < 0.3)) for _ in range(self.random.randint(0, 3))]
         values = []
         for i, kind in enumerate(kinds):
             value = self.pick(env, kind, b)

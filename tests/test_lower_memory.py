@@ -10,9 +10,16 @@ from irad.ir.parser import parse
 from irad.ir.types import MemRefType, StackType, f64, index
 from irad.lower import context
 from irad.options import Options
-from irad.runtime.engine import compile_module
+from irad.runtime import engine
 
 LEVELS = pytest.mark.parametrize("level", [0, 3])
+
+
+def compile_module(*args):
+    """A compiled function that keeps the memory of all its calls where `live` sees it."""
+    native = engine.compile_module(*args)
+    native._target = native.call
+    return native
 
 
 def live(native):

@@ -10,12 +10,31 @@ from hypothesis import strategies as st
 from passes_programs import arguments, program
 
 from irad.errors import InternalError
-from irad.ir.interpreter import run
+from irad.ir.interpreter import STRUCTURED, run
+from irad.ir.ops.memref import Dealloc
 from irad.ir.parser import parse
 from irad.ir.printer import print_module
 from irad.ir.verifier import verify
 from irad.options import Options
 from irad.passes.pipeline import PASSES, finish, optimize
+
+
+
+class Freed:
+    """Replaces the interpreter's deallocation: freed memory is overwritten, so that its use shows; what is not to be freed is an error."""
+
+    def __init__(self, arguments):
+        self.kept = [a for a in arguments if isinstance(a, np.ndarray)]
+        self.gone = []
+
+    def dealloc(self, _interpreter, op, operands, _env):
+        (array,) = operands
+        assert not any(array is a or array.base is a for a in self.kept), f"an argument is freed at {op.loc}"
+        assert not any(array is a for a in self.gone), f"memory is freed twice at {op.loc}"
+        self.gone.append(array)
+        array.fill(np.nan if array.dtype.kind == "f" else -(2**60))
+        return ()
+
 
 EXAMPLES = int(os.environ.get("IRAD_PROGRAMS", "40"))
 
@@ -23,6 +42,8 @@ EXAMPLES = int(os.environ.get("IRAD_PROGRAMS", "40"))
 def outcome(module, args):
     """Results, or the exception's type and text, and what the arrays hold afterwards."""
     args = copy.deepcopy(args)
+    freed = Freed(args)
+    STRUCTURED[Dealloc] = freed.dealloc
     try:
         results = run(module, "f", args)
     except InternalError:

@@ -231,6 +231,7 @@ threading.Timer(0.5, lambda: os.kill(pid, signal.SIGINT)).start()
 try:
     native(100.0)
 except KeyboardInterrupt:
+    signal.setitimer(signal.ITIMER_REAL, 0)
     print("interrupted", len(seen) >= 2)
 """
 

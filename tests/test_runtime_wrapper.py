@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not wrapper.available(), reason="objects of this
 def build(types, emit, returns="list", fallback=None):
     native = compile_module(module(types, emit), "f")
     assert wrapper.supports(native)
-    return wrapper.builtin(native, fallback, returns)
+    return wrapper.builtin(native, fallback or native.call, returns)
 
 
 def refuse(*args, **keywords):
@@ -42,12 +42,13 @@ def test_scalars(returns):
     assert list(f(2, -1, (1 << 63) - 1, 0, False)) == [2.0, -1.0, (1 << 63) - 1, 0, False]
 
 
-@pytest.mark.parametrize("value", [np.float64(2.0), 10**400, "a", None, 1j])
+@pytest.mark.parametrize("value", [np.float32(2.0), 10**400, "a", None, 1j])
 def test_numbers_that_are_no_floats_go_to_the_fallback(value):
     f = build([f64], lambda b, x: x, "single", refuse)
     assert f(value) == ("fallback", (value,), {})
     assert f(-1) == -1.0
     assert f(-1.0) == -1.0
+    assert f(np.float64(-1.5)) == -1.5
 
 
 @pytest.mark.parametrize("value", [1 << 63, 1.0, True, np.int64(3)])
@@ -121,9 +122,107 @@ def test_arguments_that_are_written_must_be_writeable():
     assert f(x)[0] == "fallback"
 
 
-def test_what_is_not_supported():
-    assert not wrapper.supports(compile_module(module([vector()], lambda b, x: x), "f"))
-    assert not wrapper.supports(compile_module(module([MemRefType((None, 3), f64)], lambda b, x: b.dim(x, 0)), "f"))
+def test_fixed_sizes():
+    f = build(
+        [MemRefType((None, 3), f64), index],
+        lambda b, x, n: [b.dim(x, 0), b.dim(x, 1), n, b.load(x, b.index(1), b.index(2))],
+        "list",
+        refuse,
+    )
+    assert f(np.arange(6.0).reshape(2, 3), 7) == [2, 3, 7, 5.0]
+    assert f(np.zeros((2, 4)), 7)[0] == "fallback"
+    strided = build(
+        [MemRefType((2, None), f64, True), index], lambda b, x, n: [b.dim(x, 1), n, b.load(x, b.index(1), b.index(0))], "list", refuse
+    )
+    assert strided(np.arange(6.0).reshape(2, 3)[::-1], 7) == [3, 7, 0.0]
+
+
+def fill(b, n, x):
+    """A new array of n rows [i, x], and views of it by choice."""
+    a = b.alloc(f64, [n, 2])
+    loop = b.for_(b.index(0), n, b.index(1))
+    c = b.at(loop.body)
+    c.store(c.op(arith.SIToFP, [loop.induction], None, [f64]).result, a, loop.induction, c.index(0))
+    c.store(x, a, loop.induction, c.index(1))
+    c.yield_()
+    return a
+
+
+def test_new_arrays_come_out():
+    f = build([index, f64], fill, "single")
+    a = f(4, 0.5)
+    np.testing.assert_array_equal(a, [[0, 0.5], [1, 0.5], [2, 0.5], [3, 0.5]])
+    assert a.flags.writeable
+    assert a.flags.c_contiguous
+    assert a.flags.aligned
+    assert not a.flags.owndata
+    assert a.ctypes.data % 64 == 0
+    others = [f(4, float(i)) for i in range(50)]
+    assert [o[3, 1] for o in others] == [float(i) for i in range(50)]
+    assert a[3, 1] == 0.5
+    assert f(0, 1.0).shape == (0, 2)
+    assert f(1 << 16, 1.0)[-1].tolist() == [65535.0, 1.0]
+
+
+def test_strided_and_several_arrays_come_out():
+    def emit(b, n, x):
+        a, other = fill(b, n, x), fill(b, b.index(2), x)
+        last = b(arith.SubI, n, b.index(1))
+        column = b.op(memref.SubView, [a, last, b.index(0), n, b.index(1), b.index(-1), b.index(1)], {"dropped": (1,)}).result
+        mask = b.alloc(i8, [b.index(3)])
+        b.store(b.constant(1, i8), mask, b.index(0))
+        return [x, column, other, mask, n]
+
+    f = build([index, f64], emit, "tuple")
+    x, column, other, mask, n = f(5, 0.25)
+    assert (x, n) == (0.25, 5)
+    assert column.tolist() == [4.0, 3.0, 2.0, 1.0, 0.0]
+    assert column.strides == (-16,)
+    assert other.tolist() == [[0.0, 0.25], [1.0, 0.25]]
+    assert (mask.dtype, mask[0], mask.shape) == (np.int8, 1, (3,))
+
+
+def test_views_of_arguments_and_shared_memory_come_out_too():
+    f = build(
+        [vector(), index], lambda b, x, n: [b(memref.SubView, x, b.index(1), b.index(1), b.index(1)), x, fill(b, n, b.load(x, b.index(0)))]
+    )
+    x = np.arange(3.0)
+    view, same, new = f(x, 2)
+    assert same is x
+    assert np.shares_memory(view, x)
+    assert new.shape == (2, 2)
+
+    def twice(b, n, x):
+        a = fill(b, n, x)
+        return [a, b.op(memref.Cast, [a], None, [vector(rank=2, strided=True)]).result]
+
+    first, second = build([index, f64], twice)(3, 1.0)
+    first[0, 0] = 9.0
+    assert second[0, 0] == 9.0
+
+
+def test_memory_of_arrays_is_freed():
+    f = build([index, f64], fill, "single")
+
+    def resident():
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * 4096
+
+    f(1 << 20, 1.0)
+    before = resident()
+    for _ in range(40):
+        f(1 << 20, 1.0)
+    assert resident() - before < 64 << 20
+
+
+def test_functions_become_builtins_when_they_are_called_again():
+    native = compile_module(module([f64, index], lambda b, x, n: [x, n]), "f")
+    for _ in range(4):
+        assert native(1.5, 2) == [1.5, 2]
+        assert native(np.float64(1.5), np.int8(2)) == [1.5, 2]
+    assert type(native._target).__name__ == "builtin_function_or_method"
+    with pytest.raises(TypeError, match="takes 2 arguments"):
+        native(1.0)
 
 
 def test_errors_raise_and_leave_nothing_behind():
@@ -135,7 +234,7 @@ def test_errors_raise_and_leave_nothing_behind():
         return b.load(x, place)
 
     native = compile_module(module([vector(), index], emit), "f")
-    f = wrapper.builtin(native, returns="single")
+    f = wrapper.builtin(native, native.call, returns="single")
     frame = f.__self__[5]
     x = np.zeros(4)
     for _ in range(3):
@@ -219,7 +318,7 @@ def test_recursion_in_any_thread():
 
     m = module([index, vector()], emit)
     native = compile_module(m, "f")
-    f = wrapper.builtin(native)
+    f = wrapper.builtin(native, native.call)
     x = np.zeros(1)
     expected = f(100, x)
     with pytest.raises(RecursionError):

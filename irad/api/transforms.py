@@ -240,7 +240,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     f : callable
         A function of numbers and arrays.
     primals, tangents : sequence
-        The arguments, and for each a direction of its shape (ignored for arguments that are not floats).
+        The arguments, and for each a direction of its shape. An int counts as a float if its direction is a float or not 0; directions of other
+        arguments that are not floats are ignored.
     options : Options, optional
         How to compile.
 
@@ -265,7 +266,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         raise ValueError(f"{len(primals)} primals and {len(directions)} tangents; each argument needs a tangent")
     if current_state() is not None:
         return nested.jvp(f, primals, directions)
-    values = [_real(p) for p in primals]
+    values = [_real(p, d) for p, d in zip(primals, directions, strict=True)]
     made, positions = prepare(f, values, options)
     arguments = [_with_tangent(values[i], directions[i], i) for i in positions]
     wanted = Derivative("forward", tuple(a.active for a in arguments), implicit=True)
@@ -274,8 +275,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     return value, tangents_of(made.trace.result, results)
 
 
-def _real(value: Any) -> Any:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _real(value: Any, direction: Any) -> Any:
+    """A Python int that has a direction counts as a float."""
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if is_int and (isinstance(direction, float) or direction) else value
 
 
 def _with_tangent(value: Any, direction: Any, i: int) -> Argument:
@@ -323,10 +326,9 @@ def vjp(f: Callable[..., Any], *primals: Any, options: Options | None = None) ->
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    values = [_real(p) for p in primals]
-    snapshot = [v.copy() if isinstance(v, np.ndarray) else v for v in values]
-    made, positions = prepare(f, values, options)
-    flat = invoke(made, [Argument(values[i], name=f"argument {i}") for i in positions], Derivative())
+    snapshot = [p.copy() if isinstance(p, np.ndarray) else p for p in primals]
+    made, positions = prepare(f, primals, options)
+    flat = invoke(made, [Argument(primals[i], name=f"argument {i}") for i in positions], Derivative())
     value = rebuild(made.trace.result, iter(flat))
     return value, _pullback(f, made, value, snapshot, options)
 

@@ -46,10 +46,6 @@ class Frame:
 
 def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     """`f(*args, **kwargs)`."""
-    if type(f) is types.FunctionType and f not in FUNCTIONS:  # np.ones is one, written in Python
-        return call_function(f, args, kwargs)
-    if type(f) is types.MethodType and type(f.__func__) is types.FunctionType:
-        return call_function(f.__func__, (f.__self__, *args), kwargs)
     try:
         own = _OWN.get(f)
         known = FUNCTIONS.get(f)
@@ -57,10 +53,12 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
         own = known = None
     if own is not None:
         return own(*args, **kwargs)
-    if known is not None and _any_grown(args):
-        args = tuple(growing.as_array(a) if isinstance(a, list) and growing.growth_of(a) is not None else a for a in args)
-    if known is not None and (f in CREATORS or _any_traced(args) or _any_traced(kwargs.values())):
-        return known(*args, **kwargs)
+    if known is not None:
+        return _call_known(f, known, args, kwargs)
+    if type(f) is types.FunctionType:
+        return call_function(f, args, kwargs)
+    if type(f) is types.MethodType and type(f.__func__) is types.FunctionType:
+        return call_function(f.__func__, (f.__self__, *args), kwargs)
     if isinstance(f, functools.partial):
         return call(f.func, *f.args, *args, **{**f.keywords, **kwargs})
     if isinstance(f, type):
@@ -68,8 +66,20 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     return _call_object(f, args, kwargs)
 
 
+def _call_known(f: Any, known: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A function of NumPy, math or Python that irad has its own version of: used where something is traced."""
+    if _any_grown(args):
+        args = tuple(growing.as_array(a) if isinstance(a, list) and growing.growth_of(a) is not None else a for a in args)
+    if f in CREATORS or _any_traced(args) or _any_traced(kwargs.values()):
+        return known(*args, **kwargs)
+    return construct(f, args, kwargs) if isinstance(f, type) else call_native(f, args, kwargs)
+
+
 def _any_traced(args: Any) -> bool:
-    return any(isinstance(a, Traced) or (isinstance(a, list | tuple) and _any_traced(a)) or (isinstance(a, dict) and _any_traced(a.values())) for a in args)
+    return any(
+        isinstance(a, Traced) or (isinstance(a, list | tuple) and _any_traced(a)) or (isinstance(a, dict) and _any_traced(a.values()))
+        for a in args
+    )
 
 
 def _any_grown(args: tuple[Any, ...]) -> bool:
@@ -97,14 +107,20 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     module = getattr(f, "__module__", None) or ""
     owner = getattr(f, "__self__", None)
     if module in _UNREPEATABLE or type(owner).__module__ in _UNREPEATABLE or "numpy.random" in type(owner).__module__:
-        raise values.refuse(f"{getattr(f, '__qualname__', f)} would be called once, while tracing, and not when the compiled function runs.", "Pass its result as an argument.")
+        raise values.refuse(
+            f"{getattr(f, '__qualname__', f)} would be called once, while tracing, and not when the compiled function runs.",
+            "Pass its result as an argument.",
+        )
     now = state()
     if isinstance(owner, list) and growing.growth_of(owner) is not None:
         return growing.method(now, owner, f.__name__, args)
     if _any_grown(args):
         if f is list:
             return growing.method(now, args[0], "copy", ())
-        raise values.refuse(f"{getattr(f, '__qualname__', f)} of a list that grows at run time is not supported.", "Make an array of it with np.array(list).")
+        raise values.refuse(
+            f"{getattr(f, '__qualname__', f)} of a list that grows at run time is not supported.",
+            "Make an array of it with np.array(list).",
+        )
     for x in (owner, *args):
         if isinstance(x, _MUTABLE):
             now.writes(x)
@@ -148,7 +164,7 @@ def call_function(f: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str
     code = f.__code__
     key = id(code)
     if key not in USER_CODES:
-        if not _rewritable(f):
+        if not _rewritable(f) and (state().stack or not inspect.isgeneratorfunction(f)):
             return call_native(f, args, kwargs)
         try:
             target = rewrite(f, API)
@@ -281,4 +297,3 @@ _OWN: dict[Any, Callable[..., Any]] = {
     getattr: _getattr,
     setattr: _setattr,
 }
-

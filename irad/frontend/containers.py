@@ -95,7 +95,10 @@ def _outside(now: State, value: Any, what: str) -> None:
     if isinstance(value, Traced):
         raise values.refuse(f"{what} is assigned a value that is known only at run time.", "Return the value instead.")
     if now.conditional:
-        raise values.refuse(f"{what} is assigned in a branch or loop that is compiled: it would be assigned once, while tracing.", "Return the value instead.")
+        raise values.refuse(
+            f"{what} is assigned in a branch or loop that is compiled: it would be assigned once, while tracing.",
+            "Return the value instead.",
+        )
 
 
 def outer(value: Any, name: str) -> Any:
@@ -209,7 +212,9 @@ def store_back(new: Any, old: Any, obj: Any, key: Any) -> None:
 
 def _is_basic(key: Any) -> bool:
     """Whether an index gives a view."""
-    return all(isinstance(k, int | slice | np.integer | Scalar) or k is None or k is Ellipsis for k in (key if isinstance(key, tuple) else (key,)))
+    return all(
+        isinstance(k, int | slice | np.integer | Scalar) or k is None or k is Ellipsis for k in (key if isinstance(key, tuple) else (key,))
+    )
 
 
 # ---------------------------------------------------------------- sequences

@@ -1,4 +1,4 @@
-"""Branches, short-circuit operators, checks and raises of rewritten code: plain Python where the condition is known, IR where it is traced."""
+"""Branches, short-circuit operators, checks and raises of rewritten code: Python where the condition is known, IR where it is traced."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def truth(x: Any) -> Value:
     if isinstance(x, Scalar):
         return is_true(values.emitter(), x.value, x.dtype)
     if isinstance(x, Array):
-        raise values.refuse("the truth value of an array with more than one element is ambiguous.", "Compare one element, or use np.sum(condition) > 0.")
+        raise values.refuse(
+            "the truth value of an array with more than one element is ambiguous.", "Compare one element, or use np.sum(condition) > 0."
+        )
     return truth(length_of(x))
 
 
@@ -236,7 +238,11 @@ def bound(read: Thunk, name: str) -> Any:
     except NameError:
         missing(UnboundLocalError, f"cannot access local variable '{name}' where it is not associated with a value")
         raise Diverges from None
-    return present(x, UnboundLocalError, f"cannot access local variable '{name}' where it is not associated with a value") if type(x) is Maybe else x
+    return (
+        present(x, UnboundLocalError, f"cannot access local variable '{name}' where it is not associated with a value")
+        if type(x) is Maybe
+        else x
+    )
 
 
 def present(x: Maybe, error: type[Exception], message: str) -> Any:

@@ -47,7 +47,12 @@ class Exits:
                 out.extend(self.leave(statement))
                 break
             rest = body[k + 1 :]
-            if isinstance(statement, ast.If) and _exits(statement) and rest and not (falls(statement.body) and falls(statement.orelse or [ast.Pass()])):
+            if (
+                isinstance(statement, ast.If)
+                and _exits(statement)
+                and rest
+                and not (falls(statement.body) and falls(statement.orelse or [ast.Pass()]))
+            ):
                 out.append(self._with_rest(statement, rest))
                 break
             out.extend(self.statement(statement))
@@ -197,7 +202,9 @@ def _header(exits: Sequence[str], test: ast.expr) -> ast.expr:
 
 def _if_none(flags: Sequence[str], body: list[ast.stmt], place: ast.stmt) -> ast.If:
     """`if not (flag or …): body`."""
-    test: ast.expr = _load(flags[0], place) if len(flags) == 1 else ast.copy_location(ast.BoolOp(ast.Or(), [_load(f, place) for f in flags]), place)
+    test: ast.expr = (
+        _load(flags[0], place) if len(flags) == 1 else ast.copy_location(ast.BoolOp(ast.Or(), [_load(f, place) for f in flags]), place)
+    )
     return ast.copy_location(ast.If(ast.copy_location(ast.UnaryOp(ast.Not(), test), place), body, []), place)
 
 

@@ -77,7 +77,11 @@ class Expressions(ast.NodeTransformer):
             self.scope.bound = before
             return at(ast.Lambda(_no_arguments(), body), node)
         if not self.scope.hoistable or self.scope.hidden:
-            raise self.refuse(node, "`:=` in the right operand of and/or or in a conditional expression cannot be compiled inside a lambda or comprehension.", "Use an if statement.")
+            raise self.refuse(
+                node,
+                "`:=` in the right operand of and/or or in a conditional expression cannot be compiled inside a lambda or comprehension.",
+                "Use an if statement.",
+            )
         name = self.fresh("later")
         outer, self.hoisted = self.hoisted, []
         value = visit(node)
@@ -154,7 +158,9 @@ class Expressions(ast.NodeTransformer):
         keywords = [at(ast.keyword(k.arg, self.visit(k.value)), k) for k in node.keywords]
         function = self.base(node.func)
         self.api.add("call")
-        return at(ast.Call(at(ast.Name(f"{API}call", ast.Load()), node.func), [function, *(self.visit(a) for a in node.args)], keywords), node)
+        return at(
+            ast.Call(at(ast.Name(f"{API}call", ast.Load()), node.func), [function, *(self.visit(a) for a in node.args)], keywords), node
+        )
 
     def _display(self, node: ast.expr) -> ast.expr:
         if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):

@@ -12,7 +12,10 @@ Refusal = tuple[str, str]
 
 _ASYNC = ("asynchronous code cannot be compiled.", "Make it an ordinary function.")
 _REFUSED: dict[type[ast.AST], Refusal] = {
-    ast.Try: ("try/except cannot be compiled: an exception in compiled code leaves the function.", "Test for the condition with `if`, or call the compiled function inside the try."),
+    ast.Try: (
+        "try/except cannot be compiled: an exception in compiled code leaves the function.",
+        "Test for the condition with `if`, or call the compiled function inside the try.",
+    ),
     ast.Yield: ("a generator cannot be compiled.", "Return a list, or write the loop where the values are used."),
     ast.YieldFrom: ("a generator cannot be compiled.", "Return a list, or write the loop where the values are used."),
     ast.Await: _ASYNC,
@@ -24,7 +27,8 @@ if hasattr(ast, "TryStar"):
     _REFUSED[ast.TryStar] = _REFUSED[ast.Try]
 
 _CALLS: dict[str, Refusal] = {
-    name: (f"{name}() reads names that only Python's interpreter knows; compiled code has none.", "Name the variables that it needs.") for name in ("eval", "exec", "locals", "vars")
+    name: (f"{name}() reads names that only Python's interpreter knows; compiled code has none.", "Name the variables that it needs.")
+    for name in ("eval", "exec", "locals", "vars")
 }
 
 

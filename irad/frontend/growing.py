@@ -57,7 +57,7 @@ def join(spec: ScalarSpec | None, x: Any) -> ScalarSpec:
     joined = new if spec is None or new is None else abstract.join(spec, new)
     if not isinstance(joined, ScalarSpec):
         raise values.refuse(
-            f"a list that grows by a number of elements that is known only at run time holds a {type(x).__name__}; it can hold only numbers.",
+            f"a list whose length is known only at run time holds a {type(x).__name__}; it can hold only numbers.",
             "Write the elements into an array.",
         )
     return joined
@@ -147,7 +147,8 @@ def _position(b: Builder, growth: Growth, key: Any) -> Value:
 def setitem(now: State, x: list[Any], key: Any, value: Any) -> None:
     """`list[key] = value`."""
     growth = _widened(now, x, value)
-    assert growth.buffer is not None and growth.spec is not None
+    assert growth.buffer is not None
+    assert growth.spec is not None
     b = values.emitter()
     b.store(_element(b, value, growth.spec), growth.buffer, _position(b, growth, key))
 
@@ -168,13 +169,20 @@ def _widened(now: State, x: list[Any], value: Any) -> Growth:
 def append(now: State, x: list[Any], value: Any) -> None:
     """`list.append(value)`."""
     growth = _widened(now, x, value)
-    assert growth.buffer is not None and growth.length is not None and growth.spec is not None
+    assert growth.buffer is not None
+    assert growth.length is not None
+    assert growth.spec is not None
     b = values.emitter()
     capacity = b.dim(growth.buffer, 0)
     full = b(arith.CmpI, growth.length, capacity, predicate="sge")
     branch = b.if_(full, [growth.buffer.type])
     grow = b.at(branch.then)
-    larger = grow.op(memref.Alloc, (grow(arith.MulI, grow(arith.MaxSI, capacity, grow.index(_CAPACITY // 2)), grow.index(2)),), None, (growth.buffer.type,)).result
+    larger = grow.op(
+        memref.Alloc,
+        (grow(arith.MulI, grow(arith.MaxSI, capacity, grow.index(_CAPACITY // 2)), grow.index(2)),),
+        None,
+        (growth.buffer.type,),
+    ).result
     loop = grow.for_(grow.index(0), growth.length, grow.index(1))
     inside = grow.at(loop.body)
     inside.store(inside.load(growth.buffer, loop.induction), larger, loop.induction)
@@ -207,7 +215,9 @@ def _clear(now: State, x: list[Any]) -> None:
 
 def _extend(now: State, x: list[Any], more: Any) -> None:
     if isinstance(more, Array) or (isinstance(more, list) and growth_of(more) is not None):
-        raise values.refuse("extending a list by elements whose number is known only at run time is not supported.", "Append them in a loop.")
+        raise values.refuse(
+            "extending a list by elements whose number is known only at run time is not supported.", "Append them in a loop."
+        )
     for value in more:
         append(now, x, value)
 
@@ -228,4 +238,3 @@ def method(now: State, x: list[Any], name: str, args: Sequence[Any]) -> Any:
     if found is None:
         raise values.refuse(f"list.{name} of a list that grows at run time is not supported.", "Make an array of it with np.array(list).")
     return found(now, x, *args)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -24,7 +25,10 @@ class Unrolled:
 
     def __init__(self, items: Iterable[Any]) -> None:
         if isinstance(items, Steps):
-            raise values.refuse("irad.unroll needs a number of iterations that is known while tracing.", "Iterate over the range itself, or pass a constant.")
+            raise values.refuse(
+                "irad.unroll needs a number of iterations that is known while tracing.",
+                "Iterate over the range itself, or pass a constant.",
+            )
         self.items = items
 
     def __iter__(self) -> Iterator[Any]:
@@ -77,7 +81,12 @@ def make_range(*args: Any) -> Any:
     """`range(…)` of integers of which some may be traced."""
     for a in args:
         if not isinstance(a, int | np.integer) and not (isinstance(a, Scalar) and a.dtype.kind in "iub"):
-            raise values.wrong(TypeError, f"{a!r} cannot be interpreted as an integer" if isinstance(a, Scalar) else f"'{type(a).__name__}' object cannot be interpreted as an integer")
+            raise values.wrong(
+                TypeError,
+                f"{a!r} cannot be interpreted as an integer"
+                if isinstance(a, Scalar)
+                else f"'{type(a).__name__}' object cannot be interpreted as an integer",
+            )
     if not any(isinstance(a, Scalar) for a in args):
         return range(*args)
     start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
@@ -159,7 +168,7 @@ def _length(x: Any) -> Any:
         return as_int(b(arith.MaxSI, b(arith.FloorDivSI, span, b.index(c.step)), zero))
     if isinstance(x, Steps):
         return x.length()
-    return length_of(x) if is_long(x) else len(x)
+    return len(x) if isinstance(x, range) else length_of(x)
 
 
 def _item(x: Any, i: Any) -> Any:
@@ -191,7 +200,11 @@ def make_enumerate(iterable: Any, start: Any = 0) -> Any:
     """`enumerate(…)`."""
     if not is_long(iterable):
         return enumerate(iterable, start)
-    return Steps(lambda: _length(iterable), lambda i: (i + start if not isinstance(start, int) or start else i, _item(iterable, i)), "enumerate of an array")
+    return Steps(
+        lambda: _length(iterable),
+        lambda i: (i + start if not isinstance(start, int) or start else i, _item(iterable, i)),
+        "enumerate of an array",
+    )
 
 
 def make_zip(*iterables: Any, strict: bool = False) -> Any:
@@ -204,19 +217,24 @@ def make_zip(*iterables: Any, strict: bool = False) -> Any:
         raise values.refuse("zip of arrays with other iterables is not supported.", "Loop over range(len(…)) and index them.")
 
     def length() -> Any:
-        lengths = [_length(x) for x in iterables]
-        result = lengths[0]
-        b = values.emitter()
-        for n in lengths[1:]:
-            if isinstance(n, int) and isinstance(result, int):
-                result = min(n, result)
-            else:
-                result = as_int(b(arith.MinSI, as_index(b, result), as_index(b, n)))
-        return result
+        first, *others = [_length(x) for x in iterables]
+        return functools.reduce(_same_length if strict else _shorter, others, first)
 
-    if strict:
-        raise values.refuse("zip(strict=True) of arrays is not supported.", "Compare the lengths with an if, and use zip without it.")
     return Steps(length, lambda i: tuple(_item(x, i) for x in iterables), "zip of arrays")
+
+
+def _shorter(m: Any, n: Any) -> Any:
+    if isinstance(m, int) and isinstance(n, int):
+        return min(m, n)
+    b = values.emitter()
+    return as_int(b(arith.MinSI, as_index(b, m), as_index(b, n)))
+
+
+def _same_length(m: Any, n: Any) -> Any:
+    b = values.emitter()
+    same = b(arith.CmpI, as_index(b, m), as_index(b, n), predicate="eq")
+    b.check(same, "ValueError", "zip() arguments have the lengths {0} and {1}", as_index(b, m), as_index(b, n))
+    return m
 
 
 def make_reversed(x: Any) -> Any:

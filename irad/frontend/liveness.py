@@ -25,8 +25,10 @@ def reads(node: ast.AST) -> set[str]:
         case ast.Lambda():
             return (reads(node.body) - parameters(node.args)) | _all_reads([*node.args.defaults, *(d for d in node.args.kw_defaults if d)])
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            own = (parameters(node.args) | assigned(node.body)) - outer_names(node.body)
-            return (_all_reads(node.body) - own) | _all_reads([*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)])
+            own = (parameters(node.args) | assigned(node.body)) - set(declarations(node.body))
+            return (_all_reads(node.body) - own) | _all_reads(
+                [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+            )
     found = _all_reads(ast.iter_child_nodes(node))
     if isinstance(node, _COMPREHENSIONS):
         found -= set().union(*(_stored(g.target) for g in node.generators))
@@ -48,14 +50,17 @@ def parameters(args: ast.arguments) -> set[str]:
     return {a.arg for a in every}
 
 
-def outer_names(body: Sequence[ast.stmt]) -> set[str]:
-    """Names that a function declares global or nonlocal."""
-    names: set[str] = set()
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Global | ast.Nonlocal):
-                names |= set(node.names)
-    return names
+def declarations(body: Sequence[ast.stmt]) -> dict[str, str]:
+    """Names that a function declares "global" or "nonlocal"."""
+    found: dict[str, str] = {}
+    todo: list[ast.AST] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            found |= dict.fromkeys(node.names, type(node).__name__.lower())
+        elif not isinstance(node, SCOPES):
+            todo.extend(ast.iter_child_nodes(node))
+    return found
 
 
 def assigned(nodes: Iterable[ast.AST]) -> set[str]:

@@ -6,34 +6,17 @@ type or turned out not to be constant, or the body wrote a container that nobody
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from irad.errors import InternalError
 from irad.frontend import values
+from irad.frontend.carried import Carried, End, Held, Outs
 from irad.frontend.control import branch, is_traced, not_, or_, truth
-from irad.frontend.dtypes import BOOL
 from irad.frontend.iterables import Counted, as_index, counted, is_long, steps_of
-from irad.frontend.merging import (
-    HOLE,
-    UNBOUND,
-    Fixed,
-    Leaf,
-    Maybe,
-    Mismatch,
-    Template,
-    Tree,
-    Widening,
-    build,
-    flatten,
-    identical,
-    template,
-    types,
-)
-from irad.frontend.regions import Thunk, Variable, alike, mismatched, place, trace_side, variables
-from irad.frontend.state import Contents, Diverges, Pending, Region, State, contents, erase, set_contents, splice, state
-from irad.frontend.values import Scalar, Traced
+from irad.frontend.merging import UNBOUND, Fixed, Leaf, Template, identical, template, types
+from irad.frontend.regions import Thunk, Variable, alike, trace_side, variables
+from irad.frontend.state import Diverges, Pending, Region, State, erase, splice, state
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Value
 from irad.ir.ops import arith, scf
@@ -43,215 +26,12 @@ _PASSES = 24
 _STATIC_TRIPS = 10_000  # iterations of a while loop that are traced one after the other
 
 
-@dataclass(slots=True)
-class Held:
-    """A container that a loop writes: what it holds before the loop, and the templates of its entries."""
-
-    obj: Any
-    before: Contents
-    entries: dict[Any, Template]
-
-
-@dataclass(slots=True)
-class End:
-    """How a traced body ended: values of the variables, contents of the containers it wrote."""
-
-    finals: list[Any]
-    outs: list[Any]
-    written: dict[int, tuple[Any, Contents, Contents]]
-
-
-@dataclass
-class Carried:
-    """What a loop carries from one iteration to the next, and what it leaves behind."""
-
-    state: State
-    names: list[Variable]  # read by the next iteration
-    outs: list[Variable]  # read only behind the loop
-    temporaries: list[Variable] = field(default_factory=list)
-    templates: list[Template] = field(default_factory=list)
-    held: dict[int, Held] = field(default_factory=dict)
-    settled: bool = False
-    certain: bool = False  # whether the body certainly runs
-
-    def __post_init__(self) -> None:
-        self.inits = [v.read() for v in self.names]
-        self.before = [v.read() for v in self.outs]
-        self.discarded = [v.read() for v in self.temporaries]
-        self.templates = [template(x, True) for x in self.inits]
-        self.entered: list[Any] = []
-
-    def all_templates(self) -> list[Template]:
-        """Templates of variables and containers, in the order of the block's arguments."""
-        return [*self.templates, *(t for h in self.held.values() for t in h.entries.values())]
-
-    def arguments(self, block: Block) -> list[Value]:
-        """Add block arguments for everything that is carried."""
-        hints = [v.name for v in self.names]
-        out: list[Value] = []
-        for i, t in enumerate(self.all_templates()):
-            out.extend(block.add_arg(type, hints[i] if i < len(hints) and not hints[i].startswith("_irad_") else "") for type in types(t))
-        return out
-
-    def enter(self, given: Sequence[Value]) -> None:
-        """Let variables and containers have the values of the block's arguments."""
-        source, made = iter(given), {}
-        self.entered = [build(t, source, made, self.state, None) for t in self.templates]
-        for variable, value in zip(self.names, self.entered, strict=True):
-            variable.write(value)
-        for h in self.held.values():
-            self.write_held(h, source, made)
-
-    def write_held(self, h: Held, source: Iterator[Value], made: dict[int, Any]) -> None:
-        now = {key: build(t, source, made, self.state, None) for key, t in h.entries.items()}
-        self.state.writes(h.obj)
-        set_contents(h.obj, {k: v for k, v in now.items() if v is not UNBOUND})
-
-    def restore(self) -> None:
-        """Variables as they were before the loop; the regions restore the containers."""
-        for variable, value in zip((*self.names, *self.outs, *self.temporaries), (*self.inits, *self.before, *self.discarded), strict=True):
-            variable.write(value)
-
-    def end(self, region: Region) -> End:
-        """What the body leaves behind now."""
-        written = {key: (obj, old, contents(obj)) for key, (obj, old) in region.log.items()}
-        return End([v.read() for v in self.names], [v.read() for v in self.outs], written)
-
-    def widen(self, end: End) -> bool:
-        """Widen the templates by what an iteration left behind; whether anything changed."""
-        widening = Widening()
-        changed = False
-        for i, (variable, init, final) in enumerate(zip(self.names, self.inits, end.finals, strict=True)):
-            old = self.templates[i]
-            if not self.settled:
-                self.templates[i] = _settle(old, init, final)
-            new = self.templates[i] = _widened(widening, variable.name, self.templates[i], final)
-            changed |= new is not old
-        self.settled = True
-        for key, (obj, before, after) in end.written.items():
-            known = self.held.get(key)
-            first, last = alike(obj, before if known is None else known.before, after)
-            entries = {} if known is None else known.entries
-            if known is not None and first.keys() != known.before.keys():
-                known, entries = None, {}
-            new_entries = {
-                k: _widened(widening, place(obj, k), entries.get(k) or Fixed(first.get(k, UNBOUND)), last.get(k, UNBOUND)) for k in [*first, *(k for k in last if k not in first)]
-            }
-            if all(t is entries.get(k) or (known is None and isinstance(t, Fixed)) for k, t in new_entries.items()):
-                continue
-            self.held[key] = Held(obj, first, new_entries)
-            changed = True
-        return changed
-
-    def flat(self, finals: Sequence[Any], held: Callable[[Held], Contents], block: Block) -> list[Value]:
-        """IR values of what is carried, emitted at the end of a block."""
-        out: list[Value] = []
-        seen: set[int] = set()
-        with self.state.emitting(block):
-            for t, x in zip(self.templates, finals, strict=True):
-                flatten(t, x, out, seen)
-            for h in self.held.values():
-                now = held(h)
-                for key, t in h.entries.items():
-                    flatten(t, now.get(key, UNBOUND), out, seen)
-        return out
-
-    def initial(self, block: Block) -> list[Value]:
-        """IR values before the loop."""
-        return self.flat(self.inits, lambda h: h.before, block)
-
-    def final(self, end: End, block: Block) -> list[Value]:
-        """IR values at the end of an iteration."""
-
-        def held(h: Held) -> Contents:
-            known = end.written.get(id(h.obj))
-            return h.before if known is None else alike(h.obj, h.before, known[2])[1]
-
-        return self.flat(end.finals, held, block)
-
-    def finish(self, given: Sequence[Value]) -> None:
-        """Let variables and containers have the values that they have behind the loop."""
-        source, made = iter(given), {}
-        for variable, t in zip(self.names, self.templates, strict=True):
-            variable.write(build(t, source, made, self.state, None))
-        for h in self.held.values():
-            self.write_held(h, source, made)
-
-
-def _widened(widening: Widening, label: str, t: Template, x: Any) -> Template:
-    try:
-        return widening(t, x)
-    except Mismatch as mismatch:
-        raise mismatched(label, mismatch) from None
-
-
-def _settle(t: Template, init: Any, final: Any) -> Template:
-    """Constants that the first trial of a body left as they were stay constants."""
-    if isinstance(t, Leaf) and not isinstance(init, Traced) and not isinstance(final, Traced) and identical(init, final):
-        return Fixed(init)
-    if isinstance(t, Tree) and isinstance(final, tuple) and isinstance(init, tuple) and len(final) == len(init):
-        parts = [_settle(p, a, b) for p, a, b in zip(t.parts, init, final, strict=True)]
-        return t if all(a is b for a, b in zip(parts, t.parts, strict=True)) else Tree(t.kind, t.keys, parts, t.origins)
-    return t
-
-
-# ---------------------------------------------------------------- what is read only behind the loop
-
-
-class Outs:
-    """Variables that no iteration reads before it assigns them: only the last iteration's values matter."""
-
-    def __init__(self, carried: Carried, end: End, trips_test: Callable[[], Value] | None) -> None:
-        self.carried = carried
-        self.end = end
-        self.trips_test = trips_test
-        self.guarded: list[bool] = []  # bound if and only if the loop ran
-        self.templates: list[Template] = []
-        for variable, before, final in zip(carried.outs, carried.before, end.outs, strict=True):
-            unset = before is UNBOUND or before is HOLE
-            guarded = unset and trips_test is not None and final is not UNBOUND and not isinstance(final, Maybe)
-            self.guarded.append(guarded and before is UNBOUND)
-            if carried.certain or guarded:
-                self.templates.append(template(final, True))
-            else:
-                self.templates.append(_widened(Widening(), variable.name, Fixed(before), final))
-
-    def arguments(self, block: Block) -> None:
-        """Block arguments, which nobody reads."""
-        for t in self.templates:
-            for type in types(t):
-                block.add_arg(type)
-
-    def _flat(self, given: Sequence[Any], block: Block) -> list[Value]:
-        out: list[Value] = []
-        with self.carried.state.emitting(block):
-            for t, x in zip(self.templates, given, strict=True):
-                flatten(t, x, out, set())
-        return out
-
-    def initial(self, block: Block) -> list[Value]:
-        """IR values before the loop."""
-        replaced = [HOLE if self.carried.certain or g else x for x, g in zip(self.carried.before, self.guarded, strict=True)]
-        return self._flat(replaced, block)
-
-    def final(self, block: Block) -> list[Value]:
-        """IR values at the end of an iteration."""
-        return self._flat(self.end.outs, block)
-
-    def finish(self, given: Sequence[Value]) -> None:
-        """Let the variables have the values that they have behind the loop."""
-        source, made = iter(given), {}
-        for variable, t, guarded in zip(self.carried.outs, self.templates, self.guarded, strict=True):
-            value = build(t, source, made, self.carried.state, None)
-            if guarded and not self.carried.certain and self.trips_test is not None:
-                value = Maybe(value, Scalar(self.trips_test(), BOOL, True))
-            variable.write(value)
-
-
 # ---------------------------------------------------------------- for
 
 
-def for_(iterable: Any, body: Callable[[Any], None], heads: Sequence[str], outs: Sequence[str], exits: Sequence[str], temporaries: Sequence[str]) -> None:
+def for_(
+    iterable: Any, body: Callable[[Any], None], heads: Sequence[str], outs: Sequence[str], exits: Sequence[str], temporaries: Sequence[str]
+) -> None:
     """A for statement.
 
     `heads`: variables that the next iteration may read, `outs`: those that are read only behind the loop; `exits`: flags that end it.
@@ -319,7 +99,7 @@ def _finish_for(carried: Carried, block: Block, end: End, loop: Counted, exits: 
         b.at(block).yield_(*finals)
         op = b.op(scf.For, (lower, upper, b.index(loop.step), *inits), None, [v.type for v in inits], [block])
         results = op.results
-    count = sum(len(types(t)) for t in carried.all_templates())
+    count = len(types(carried.all_templates()))
     carried.finish(results[:count])
     outs.finish(results[count:])
 
@@ -333,7 +113,7 @@ def _early_exit(
     header = b.at(before)
     go_on = header(arith.CmpI, before.args[0], upper, predicate="slt")
     for i in flags:
-        position = 1 + sum(len(types(t)) for t in carried.templates[:i])
+        position = 1 + len(types(carried.templates[:i]))
         go_on = header(arith.AndI, go_on, header(arith.XorI, before.args[position], header.true()))
     header.op(scf.Condition, (go_on, *before.args))
     ending = b.at(block)
@@ -458,7 +238,9 @@ class _While:
         # What the test leaves behind, which is what the body and the code behind the loop see.
         self.forward = Carried(self.carried.state, self.carried.names, self.carried.outs, self.carried.temporaries)
         entered = self.carried.entered
-        self.forward.templates = [t if x is e else _forwarded(t, x) for t, x, e in zip(self.carried.templates, end.finals, entered, strict=True)]
+        self.forward.templates = [
+            t if x is e else _forwarded(t, x) for t, x, e in zip(self.carried.templates, end.finals, entered, strict=True)
+        ]
         self.forward.settled = True
         for key, h in self.carried.held.items():
             after = alike(h.obj, h.before, end.written[key][2])[1] if key in end.written else h.before
@@ -484,14 +266,14 @@ class _While:
         outs.arguments(self.before)
         outs.arguments(self.after)
         inits = [*carried.initial(b.block), *outs.initial(b.block)]
-        count = len(inits) - sum(len(types(t)) for t in outs.templates)
+        count = len(inits) - len(types(outs.templates))
         assert self.condition is not None
         passed = [*forward.final(self.tested, self.before), *self.before.args[count:]]
         b.at(self.before).op(scf.Condition, (self.condition, *passed))
         finals = [*carried.final(end, self.after), *outs.final(self.after)]
         b.at(self.after).yield_(*finals)
         op = b.op(scf.While, inits, None, [v.type for v in passed], [self.before, self.after])
-        split = len(passed) - sum(len(types(t)) for t in outs.templates)
+        split = len(passed) - len(types(outs.templates))
         forward.finish(op.results[:split])
         outs.finish(op.results[split:])
 

@@ -7,7 +7,7 @@ reverse. `widen` gives back the same template object where nothing had to change
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
@@ -109,7 +109,11 @@ def template(x: Any, carry: bool) -> Template:
 def _moved(t: Template) -> Template:
     """A template for a value that only one path has: it is carried, even if no other value is known."""
     if isinstance(t, Fixed) and not isinstance(t.value, bool | int | float | np.generic):
-        return MaybeUnbound(_moved(Fixed(t.value.value)), Leaf(abstract.spec_of(True))) if isinstance(t.value, Maybe) else template(t.value, True)
+        return (
+            MaybeUnbound(_moved(Fixed(t.value.value)), Leaf(abstract.spec_of(True)))
+            if isinstance(t.value, Maybe)
+            else template(t.value, True)
+        )
     return t
 
 
@@ -214,7 +218,11 @@ class Widening:
 
 
 def _is_grown(t: Tree) -> bool:
-    return t.kind is list and len(t.parts) == 1 and (isinstance(t.parts[0], Grown) or (isinstance(t.parts[0], Fixed) and isinstance(t.parts[0].value, Growth)))
+    return (
+        t.kind is list
+        and len(t.parts) == 1
+        and (isinstance(t.parts[0], Grown) or (isinstance(t.parts[0], Fixed) and isinstance(t.parts[0].value, Growth)))
+    )
 
 
 def _as_growth(x: list[Any]) -> Growth:
@@ -232,10 +240,12 @@ def _grown_template(t: Tree) -> Grown:
     return Grown(spec)
 
 
-def types(t: Template) -> list[Type]:
-    """IR types of what a template carries."""
+def types(templates: Iterable[Template]) -> list[Type]:
+    """IR types of what templates carry; a container that occurs twice is carried once."""
     out: list[Type] = []
-    _types(t, out, set())
+    seen: set[int] = set()
+    for t in templates:
+        _types(t, out, seen)
     return out
 
 
@@ -325,7 +335,13 @@ def _kind(x: Any) -> Any:
     if hasattr(type(x), "__irad_contents__"):
         return type(x)
     module = type(x).__module__
-    if getattr(x, "__dict__", None) is not None and not isinstance(x, type) and not callable(x) and module not in ("builtins", "types") and not module.startswith(("numpy", "irad.")):
+    if (
+        getattr(x, "__dict__", None) is not None
+        and not isinstance(x, type)
+        and not callable(x)
+        and module not in ("builtins", "types")
+        and not module.startswith(("numpy", "irad."))
+    ):
         return type(x)
     return None
 

@@ -74,18 +74,28 @@ def argument_template(x: Any, general: bool) -> Template:
         return Grown(x.spec)
     if isinstance(x, list | dict) or _has_attributes(x):
         held = contents(x)
-        if any(_holds_traced(v) for v in held.values()):
+        if any(holds_traced(v) for v in held.values()):
             return Tree(type(x), tuple(held), [argument_template(v, general) for v in held.values()], [x])
     return Fixed(x)
 
 
 def _has_attributes(x: Any) -> bool:
     module = type(x).__module__
-    return hasattr(x, "__dict__") and not isinstance(x, type) and not callable(x) and module not in ("builtins", "types") and not module.startswith(("numpy", "irad."))
+    return (
+        hasattr(x, "__dict__")
+        and not isinstance(x, type)
+        and not callable(x)
+        and module not in ("builtins", "types")
+        and not module.startswith(("numpy", "irad."))
+    )
 
 
-def _holds_traced(x: Any) -> bool:
-    return isinstance(x, Traced | Growth) or (isinstance(x, tuple | list) and any(_holds_traced(v) for v in x)) or (isinstance(x, dict) and any(_holds_traced(v) for v in x.values()))
+def holds_traced(x: Any) -> bool:
+    return (
+        isinstance(x, Traced | Growth)
+        or (isinstance(x, tuple | list) and any(holds_traced(v) for v in x))
+        or (isinstance(x, dict) and any(holds_traced(v) for v in x.values()))
+    )
 
 
 def _key(t: Template) -> Any:
@@ -108,7 +118,10 @@ def _key(t: Template) -> Any:
 def signature(frame: Frame) -> Any:
     """The kinds of the arguments of a call; calls of one function with equal signatures do the same."""
     function = frame.function
-    kinds = (tuple(_key(argument_template(a, False)) for a in frame.args), tuple((k, _key(argument_template(v, False))) for k, v in sorted(frame.kwargs.items())))
+    kinds = (
+        tuple(_key(argument_template(a, False)) for a in frame.args),
+        tuple((k, _key(argument_template(v, False))) for k, v in sorted(frame.kwargs.items())),
+    )
     return (id(function.__code__), kinds)
 
 
@@ -127,7 +140,7 @@ def _traced_cells(f: FunctionType, seen: set[int]) -> Iterator[CellType]:
             continue
         if isinstance(x, FunctionType):
             yield from _traced_cells(x, seen)
-        elif _holds_traced(x) or (_has_attributes(x) and any(_holds_traced(v) for v in contents(x).values())):
+        elif holds_traced(x) or (_has_attributes(x) and any(holds_traced(v) for v in contents(x).values())):
             yield cell
 
 
@@ -159,7 +172,7 @@ def call(now: State, f: FunctionType, target: FunctionType, args: tuple[Any, ...
     for cell, t in cells:
         flatten(t, cell.cell_contents, out, seen)
     b = values.emitter()
-    op = b.op(F.Call, out, {"callee": function.name}, types(function.result))
+    op = b.op(F.Call, out, {"callee": function.name}, types([function.result]))
     function.calls.append((now.context, op))
     if function.done and function.diverges:
         raise Diverges
@@ -177,7 +190,10 @@ def _trace_function(now: State, function: Function, frame: Frame, target: Functi
         now.module.funcs[function.name] = func
         result = _trace_body(now, function, frame, target, names)
         if result is Pending:
-            raise values.refuse(f"{frame.function.__name__} calls itself on every path, so that it never returns.", "Add a path that returns without the call.")
+            raise values.refuse(
+                f"{frame.function.__name__} calls itself on every path, so that it never returns.",
+                "Add a path that returns without the call.",
+            )
         function.diverges = result is Diverges
         old = function.result
         new = None if function.diverges else _widen_result(frame.function.__name__, old, result)
@@ -207,9 +223,8 @@ def _trace_body(now: State, function: Function, frame: Frame, target: FunctionTy
     """Trace the body once, in a context of its own; Pending or Diverges if it does not return."""
     assert function.func is not None
     body = function.func.body
-    for t in (*function.inputs, *(t for _, t in function.cells)):
-        for type in types(t):
-            body.add_arg(type)
+    for type in types((*function.inputs, *(t for _, t in function.cells))):
+        body.add_arg(type)
     builder = now.builder
     place = builder.block, builder.before
     context = now.context

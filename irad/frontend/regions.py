@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
 from typing import Any
@@ -40,10 +41,8 @@ class Variable:
 
     def clear(self) -> None:
         """Make the variable unbound."""
-        try:
+        with suppress(ValueError):
             del self.cell.cell_contents
-        except ValueError:
-            pass
 
 
 def variables(names: Iterable[str], *functions: Any) -> list[Variable]:
@@ -81,7 +80,9 @@ class Side:
         return known[2] if known is not None else before
 
 
-def trace_side(state: State, run: Thunk | None, names: Sequence[Variable], temporaries: Sequence[Variable] = (), certain: bool = False) -> Side:
+def trace_side(
+    state: State, run: Thunk | None, names: Sequence[Variable], temporaries: Sequence[Variable] = (), certain: bool = False
+) -> Side:
     """Trace one path into a block; variables and containers are afterwards as they were before."""
     side = Side(Block())
     every = [*names, *temporaries]
@@ -154,7 +155,7 @@ class Join:
     @property
     def types(self) -> list[Type]:
         """IR types of what is joined."""
-        return [t for root in self.roots for t in types(root.template)]
+        return types(root.template for root in self.roots)
 
     def yields(self, side: int, block: Block) -> list[Value]:
         """End one side: the values that it gives to what is joined."""
@@ -221,4 +222,6 @@ def harmless(op: Op) -> bool:
     """Whether an operation may run where the program would not have run it, at little cost and with no effect on derivatives."""
     if not op.pure or isinstance(op, _TRAPS) or op.regions:
         return False
-    return isinstance(op, arith.Constant | arith.CmpI | arith.CmpF | arith.AndI | arith.OrI | arith.XorI | arith.AddI | arith.SubI | arith.MulI)
+    return isinstance(
+        op, arith.Constant | arith.CmpI | arith.CmpF | arith.AndI | arith.OrI | arith.XorI | arith.AddI | arith.SubI | arith.MulI
+    )

@@ -20,7 +20,7 @@ from typing import Any
 from irad.frontend import fence
 from irad.frontend.exits import Exits, falls
 from irad.frontend.expressions import API, Expressions, Scope, at, constants, strip_annotations
-from irad.frontend.liveness import analyse, assigned, captured, outer_names, parameters
+from irad.frontend.liveness import analyse, assigned, captured, declarations, parameters
 from irad.frontend.source import FunctionNode, find
 
 _OPERATORS = {
@@ -61,7 +61,7 @@ class Rewriter(Expressions):
         """The body of a function in a scope of its own."""
         outer = self.scope
         given = parameters(node.args)
-        declared = _declarations(body)
+        declared = declarations(body)
         local = (assigned(body) | given) - set(declared)
         self.scope = Scope(name, names, set(local), declared, bound=set(given))
         self.scope.enclosing = (outer.enclosing | outer.locals) - local
@@ -72,7 +72,9 @@ class Rewriter(Expressions):
             structured = Exits().function(_without_docstring(body))
             analyse(structured, captured(structured) | set(declared))
             own = sorted(assigned(structured) - given - set(declared))
-            hints: list[ast.stmt] = [at(ast.AnnAssign(at(ast.Name(n, ast.Store()), node), at(ast.Constant(None), node), None, 1), node) for n in own]
+            hints: list[ast.stmt] = [
+                at(ast.AnnAssign(at(ast.Name(n, ast.Store()), node), at(ast.Constant(None), node), None, 1), node) for n in own
+            ]
             self.scope.locals |= set(own)
             out = [*self.declarations(sorted(declared), node), *hints, *self.block(structured)]
         self.scope = outer
@@ -108,7 +110,9 @@ class Rewriter(Expressions):
             self.hoisted = outer
         return out
 
-    def control(self, what: str, nodes: Sequence[ast.AST], body: list[ast.stmt], place: ast.AST, arguments: Sequence[str] = ()) -> ast.FunctionDef:
+    def control(
+        self, what: str, nodes: Sequence[ast.AST], body: list[ast.stmt], place: ast.AST, arguments: Sequence[str] = ()
+    ) -> ast.FunctionDef:
         """A control function that assigns the names that its nodes assign."""
         return self.define(self.fresh(what), arguments, [*self.declarations(sorted(assigned(nodes)), place), *body], place)
 
@@ -213,7 +217,12 @@ class Rewriter(Expressions):
     def unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> list[ast.stmt]:
         """Assign a sequence to several targets; those that are not names take their values from temporaries."""
         starred = any(isinstance(t, ast.Starred) for t in target.elts)
-        if not (isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts) and not starred and not any(isinstance(v, ast.Starred) for v in value.elts)):
+        if not (
+            isinstance(value, ast.Tuple)
+            and len(value.elts) == len(target.elts)
+            and not starred
+            and not any(isinstance(v, ast.Starred) for v in value.elts)
+        ):
             value = self.emit(value, "unpack", value, at(ast.Constant(None if starred else len(target.elts)), value))
         after: list[ast.stmt] = []
         elements: list[ast.expr] = []
@@ -256,13 +265,24 @@ class Rewriter(Expressions):
             if isinstance(target, ast.Subscript):
                 out.append(at(ast.Expr(self.emit(target, "delitem", self.base(target.value), self.visit(target.slice))), target))
             elif isinstance(target, ast.Attribute):
-                out.append(at(ast.Expr(self.emit(target, "delattr", self.base(target.value), at(ast.Constant(self.mangle(target.attr)), target))), target))
+                out.append(
+                    at(
+                        ast.Expr(self.emit(target, "delattr", self.base(target.value), at(ast.Constant(self.mangle(target.attr)), target))),
+                        target,
+                    )
+                )
             else:
                 self.scope.bound -= assigned([target])
                 out.append(at(ast.Delete([target]), target))
         return out
 
     # ------------------------------------------------------------ the rest
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> ast.stmt:
+        self.scope.bound |= assigned([node])
+        return node
+
+    visit_Import = visit_ImportFrom = _import
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         message = [self.thunk(node.msg)] if node.msg is not None else []
@@ -292,16 +312,6 @@ def _without_docstring(body: Sequence[ast.stmt]) -> list[ast.stmt]:
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(body) > 1:
         return list(body[1:])
     return list(body)
-
-
-def _declarations(body: Sequence[ast.stmt]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    if outer_names(body):
-        for statement in body:
-            for node in ast.walk(statement):
-                if isinstance(node, ast.Global | ast.Nonlocal):
-                    found |= dict.fromkeys(node.names, type(node).__name__.lower())
-    return found
 
 
 # ---------------------------------------------------------------- compiling

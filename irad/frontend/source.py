@@ -36,13 +36,17 @@ def find(code: CodeType) -> Source:
     NoSourceError
         If there is no source, or it has changed since it was compiled.
     """
-    candidates = [s for s in _functions(code.co_filename).get(code.co_firstlineno, ()) if _name(s.node) == code.co_name and _fits(s.node, code)]
+    candidates = [
+        s for s in _functions(code.co_filename).get(code.co_firstlineno, ()) if _name(s.node) == code.co_name and _fits(s.node, code)
+    ]
     if len(candidates) > 1:
         candidates = _closest(candidates, code)
     if not candidates:
         raise NoSourceError(f"the source of {code.co_name} in {code.co_filename} is not what was compiled")
     if len(candidates) > 1:
-        raise NoSourceError(f"several functions named {code.co_name} begin in line {code.co_firstlineno}, and the code has no column numbers to tell them apart")
+        raise NoSourceError(
+            f"several functions {code.co_name} begin in line {code.co_firstlineno}; the code has no columns to tell them apart"
+        )
     return candidates[0]
 
 
@@ -89,7 +93,11 @@ def _fits(node: FunctionNode, code: CodeType) -> bool:
 
 def _closest(candidates: list[Source], code: CodeType) -> list[Source]:
     """The smallest node that holds every position of the code."""
-    places = [(line, column, end_line, end) for line, end_line, column, end in code.co_positions() if column is not None and (line, column) != (end_line, end)]
+    places = [
+        (line, column, end_line, end)
+        for line, end_line, column, end in code.co_positions()
+        if column is not None and (line, column) != (end_line, end)
+    ]
     if not places:
         return candidates
     first = min(p[:2] for p in places)

@@ -17,7 +17,7 @@ from irad.frontend import values
 from irad.frontend.guards import Guards
 from irad.frontend.values import Array
 from irad.ir.builder import Builder
-from irad.ir.core import Block, Func, Module, Op
+from irad.ir.core import Block, Func, Loc, Module, Op
 
 
 class ControlFlow(BaseException):
@@ -78,12 +78,15 @@ class State:
     made: dict[int, tuple[Any, int]] = field(default_factory=dict)  # containers made while tracing, and when
     shared: dict[int, Any] = field(default_factory=dict)  # containers that stand for one of several
     written: set[int] = field(default_factory=set)
+    places: dict[int, Loc] = field(default_factory=dict)  # of the first write to a container
     stack: list[Any] = field(default_factory=list)  # calls of user functions
     active: dict[int, int] = field(default_factory=dict)  # by id of code: how often it is on the stack
     shown: dict[str, Any] = field(default_factory=dict)  # traced values in texts, by the marker that stands for them
     exceptions: dict[str, type[BaseException]] = field(default_factory=dict)
     functions: dict[Any, Any] = field(default_factory=dict)  # recursive functions, by what they are specialised on
-    recursive: dict[int, bool] = field(default_factory=dict)  # codes that were found to be recursive: whether numbers are passed at run time
+    recursive: dict[int, bool] = field(
+        default_factory=dict
+    )  # codes that were found to be recursive: whether numbers are passed at run time
     watched: set[tuple[int, int]] = field(default_factory=set)  # codes and globals whose reads are guarded
 
     # ------------------------------------------------------------ containers
@@ -103,13 +106,15 @@ class State:
         """Log that a container is about to be written."""
         if id(obj) in self.shared:
             raise values.refuse(
-                f"this {type(obj).__name__} may be one of several, depending on a value that is known only at run time, so that it cannot be written.",
+                f"this {type(obj).__name__} may be one of several, chosen at run time, so that it cannot be written.",
                 "Write into a copy of it, or keep the numbers in an array.",
             )
         self.written.add(id(obj))
         for region in reversed(self.context.regions):
             if id(obj) in region.log or self.is_fresh(obj, region):
                 break
+            if id(obj) not in self.places:
+                self.places[id(obj)] = values.locate()
             region.log[id(obj)] = (obj, contents(obj))
 
     # ------------------------------------------------------------ regions
@@ -198,7 +203,11 @@ Contents = dict[Any, Any]
 
 def is_container(x: Any) -> bool:
     """Whether writes to an object are logged."""
-    return isinstance(x, list | dict | set | deque) or (hasattr(x, "__dict__") and not isinstance(x, type | ModuleType) and not callable(x)) or _slots(type(x)) != ()
+    return (
+        isinstance(x, list | dict | set | deque)
+        or (hasattr(x, "__dict__") and not isinstance(x, type | ModuleType) and not callable(x))
+        or _slots(type(x)) != ()
+    )
 
 
 def contents(obj: Any) -> Contents:

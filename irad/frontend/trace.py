@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from irad.errors import IradError, UnsupportedError, render
+from irad.errors import IradError, UnsupportedError, fail, render
 from irad.frontend import abstract, recursion, values
 from irad.frontend import api as api
 from irad.frontend.abstract import ArraySpec, Spec, Static
@@ -20,7 +21,9 @@ from irad.frontend.calls import call
 from irad.frontend.growing import Growth
 from irad.frontend.guards import Guards
 from irad.frontend.merging import describe, is_leaf
+from irad.frontend.recursion import holds_traced
 from irad.frontend.rewrite import USER_CODES
+from irad.frontend.source import NoSourceError, find
 from irad.frontend.state import (
     Context,
     ControlFlow,
@@ -103,7 +106,9 @@ def trace(f: Callable[..., Any], specs: Sequence[Any], name: str | None = None, 
 class _Tracer:
     """One attempt to trace a function."""
 
-    def __init__(self, f: Callable[..., Any], specs: Sequence[Any], name: str | None, kwargs: dict[str, Any], recursive: dict[int, bool]) -> None:
+    def __init__(
+        self, f: Callable[..., Any], specs: Sequence[Any], name: str | None, kwargs: dict[str, Any], recursive: dict[int, bool]
+    ) -> None:
         self.f = f
         self.specs = specs
         self.kwargs = kwargs
@@ -128,11 +133,11 @@ class _Tracer:
                 values.emitter().op(F.Return, out)
                 self.func.result_types = tuple(v.type for v in out)
                 recursion.pass_captures(now, _capture)
+                _refuse_lasting_writes(now, region)
             except BaseException:
                 erase(self.func.body)
                 region.restore()
                 raise
-        _refuse_lasting_writes(region)
         now.guards.forget(now.written)
         captures = [array for array, _ in now.context.captures.values()]
         free = _free_values(now) if now.outer is not None else []
@@ -168,6 +173,8 @@ class _Tracer:
             raise values.refuse("a list whose length is known only at run time is returned.", "Return np.array(list).")
         if isinstance(x, float | np.floating):  # so that a constant has a derivative as well
             x = abstract.coerce(x, abstract.spec_of(x))
+        if isinstance(x, str) and "\ue000" in x:
+            raise values.refuse("a text that shows a value known only at run time is returned.", "Return the value.")
         if not isinstance(x, Traced):
             if not is_leaf(x) and x is not None and not isinstance(x, str) and not callable(x):
                 raise values.refuse(f"the function returns {describe(x)}.", "Return numbers, arrays, or tuples, lists and dicts of them.")
@@ -185,24 +192,29 @@ def _parameter_names(f: Any) -> list[str]:
 
 
 def _place(f: Any) -> Loc:
-    function = getattr(f, "__func__", f)
-    code = getattr(function, "__code__", None)
+    """Where a function is defined: the name in its def, or the whole lambda."""
+    code = getattr(getattr(f, "__func__", f), "__code__", None)
     if not isinstance(code, CodeType):
         return UNKNOWN
-    return Loc(code.co_filename, code.co_firstlineno, 0, code.co_firstlineno, 0, code.co_name)
+    try:
+        node = find(code).node
+    except NoSourceError:
+        return Loc(code.co_filename, code.co_firstlineno, 0, code.co_firstlineno, 0, code.co_name)
+    line, column = node.lineno, node.col_offset
+    if isinstance(node, ast.Lambda):
+        return Loc(code.co_filename, line, column, node.end_lineno or line, node.end_col_offset or column, code.co_name)
+    return Loc(code.co_filename, line, column, line, column + len(f"def {node.name}"), code.co_name)
 
 
-def _refuse_lasting_writes(region: Region) -> None:
+def _refuse_lasting_writes(now: State, region: Region) -> None:
     """Traced values must not stay behind in objects that live on; constants may, as when the function runs in Python."""
     for obj, before in region.log.values():
         for key, x in contents(obj).items():
-            if isinstance(x, Traced) and before.get(key) is not x:
-                region.restore()
+            if holds_traced(x) and before.get(key) is not x:
                 what = f"[{key!r}]" if isinstance(obj, list | dict) else f".{key}"
-                raise values.refuse(
-                    f"a value that is known only at run time is stored in {what} of a {type(obj).__name__} that is not an argument of the function.",
-                    "Return the value instead.",
-                )
+                kind = type(obj).__name__
+                text = f"a value that is known only at run time is stored in {what} of a {kind} from outside the function."
+                raise fail(UnsupportedError, now.places.get(id(obj), now.context.func.loc), text, "Return the value instead.")
 
 
 # ---------------------------------------------------------------- captured arrays and outer values
@@ -259,13 +271,17 @@ def locate() -> Loc:
         code = frame.f_code
         known = _codes.get(id(code))
         if known is None:
-            known = _codes[id(code)] = (code, id(code) in USER_CODES or not code.co_filename.startswith((_IRAD, _NUMPY, "<frozen", "<string>")))
+            known = _codes[id(code)] = (
+                code,
+                id(code) in USER_CODES or not code.co_filename.startswith((_IRAD, _NUMPY, "<frozen", "<string>")),
+            )
         if known[1]:
             return _loc(code, frame.f_lasti)
         if code is _RUN:
             break
         frame = frame.f_back
-    return UNKNOWN
+    now = current_state()
+    return UNKNOWN if now is None else now.context.func.loc
 
 
 _RUN = _Tracer.run.__code__  # the frame below which nothing belongs to the function being traced
@@ -291,7 +307,14 @@ def _user_error(error: Exception) -> Exception:
     if isinstance(error, IradError) or loc is UNKNOWN or _told(error):
         return error
     text = str(error.args[0]) if len(error.args) == 1 else None
-    if text is not None and type(error).__module__ == "builtins" and isinstance(error.args[0], str) and not isinstance(error, KeyError | OSError | SyntaxError | UnicodeError):
+    if text is not None and isinstance(error, TypeError):
+        text = text.replace("'Scalar'", "a traced number").replace("'Array'", "a traced array")
+    if (
+        text is not None
+        and type(error).__module__ == "builtins"
+        and isinstance(error.args[0], str)
+        and not isinstance(error, KeyError | OSError | SyntaxError | UnicodeError)
+    ):
         error.args = (render(loc, text),)
     else:
         error.add_note(render(loc, ""))

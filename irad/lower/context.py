@@ -25,6 +25,7 @@ POLL_INTERVAL = 50_000_000  # nanoseconds between two looks for signals, each of
 # A block of memory starts with a header; its payload follows HEADER bytes later and is aligned to as many.
 HEADER = 64
 BLOCK_PREVIOUS, BLOCK_NEXT, BLOCK_START, BLOCK_BYTES = 0, 8, 16, 24
+BLOCK_CLAIMED = 32  # whether a result has been found to lie in it
 
 # The control block of a stack, and the header of a piece of its memory.
 STACK_TOP, STACK_END, STACK_BASE, STACK_CHUNK = 0, 8, 16, 24

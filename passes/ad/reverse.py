@@ -114,25 +114,26 @@ class Reverse:
                 sizes = [self.node(v, scope) for v in op.operands]
                 scope.memo[Shadow(op.result)] = shadow = b.op(type(op), sizes, None, [op.result.type]).result
                 zero_fill(b, shadow)
-            elif isinstance(op, irad.Reserve | irad.Release):
-                self._reverse_piece(op, scope)
 
-    def _reverse_piece(self, op: Op, scope: Scope) -> None:
-        """A derivative's own tape, differentiated: what it pushed is popped, what it popped is pushed again, contents untouched."""
+    def _reverse_piece(self, op: Op, home: Scope, b: Builder, scope: Scope) -> None:
+        """A derivative's own tape, differentiated: what it pushed is popped, what it popped is pushed again, contents untouched.
+
+        That happens when the reverse sweep first needs the piece, or else where it meets the operation: whatever uses the same stack
+        in between comes later in the program than the uses of the piece, and has been reversed by then.
+        """
         if isinstance(op.operands[0].owner, Block):
             raise fail(
                 UnsupportedError,
                 op.loc,
                 "reverse mode over reverse mode of a recursive function is not supported.",
-                "Use forward over reverse (irad.hvp, irad.jvp of irad.grad).",
+                "Use forward over reverse: irad.hvp, or irad.jvp of irad.grad.",
             )
         inverse = irad.Release if isinstance(op, irad.Reserve) else irad.Reserve
-        b = scope.builder
         count = self.node(op.operands[1], scope)
         nodes = (op.results[0], Shadow(op.results[0])) if self.active(op.results[0]) else (op.results[0],)
         for node in nodes:
             stack = op.operands[0] if isinstance(node, Value) else Shadow(op.operands[0])
-            scope.memo[node] = b(inverse, self.node(stack, scope), count)
+            home.memo[node] = b(inverse, self.node(stack, scope), count)
 
     def node(self, node: Node, scope: Scope) -> Value:
         """The value of a node in the reverse sweep; computed where its block is mirrored, so that inner loops find it made."""
@@ -154,6 +155,9 @@ class Reverse:
             tape = self.forward.tapes[node] if isinstance(place, Grid) else self._pieces[node]
             return read_back(b, tape, counters(b, place.loops, lambda v: self.node(v, scope)), node_type(node))
         value = node.value if isinstance(node, Shadow) else node
+        if isinstance(value, Value) and isinstance(value.owner, irad.Reserve | irad.Release):
+            self._reverse_piece(value.owner, home, b, scope)
+            return home.memo[node]
         if home.blocks[0] is self._body and self._at_hand(node):
             return self._forward_value(node)
         assert isinstance(value, Value), node
@@ -201,6 +205,8 @@ class Reverse:
                 self._with_pieces(op, scope, reverse_while)
             case func.Call():
                 self._call(op, scope)
+            case irad.Reserve() | irad.Release() if op.results[0] not in scope.memo:
+                self._reverse_piece(op, scope, scope.builder, scope)
             case memref.Load() if not is_memory(op.results[0]):
                 self._load(op, scope)
             case memref.Store() if not is_memory(op.value):

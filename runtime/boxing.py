@@ -1,0 +1,207 @@
+"""Results on their way to CPython, in LLVM IR: numbers become objects, new memory becomes arrays that own it."""
+
+from __future__ import annotations
+
+import ctypes
+
+from irad.lower import context as c
+from irad.runtime.table import ARRAY, BEHAVED, BOOL, CARRAY, FLAGS, FLOAT, LIST, MAX_RANK, OWNDATA, TUPLE, UINT8, Item, Table, get, read
+
+TEXT = f"""\
+; Whether each array among the results lies in new memory, in a block of its own.
+define internal i1 @irad_all_new(ptr %table, ptr %context, ptr %first) nounwind {{
+start:
+{get("table", Table, "results")}\
+{get("table", Table, "result", "ptr")}\
+  br label %head
+head:
+  %i = phi i64 [0, %start], [%i.next, %next]
+  %slot = phi ptr [%first, %start], [%slot.next, %next]
+  %p = phi ptr [%result, %start], [%p.next, %next]
+  %more = icmp slt i64 %i, %results
+  br i1 %more, label %one, label %yes
+one:
+  %kind = load i64, ptr %p
+  %is.array = icmp eq i64 %kind, {ARRAY}
+  br i1 %is.array, label %array, label %next
+array:
+  %address = load i64, ptr %slot
+  %owner = call ptr @irad_owner(ptr %context, i64 %address)
+  %foreign = icmp eq ptr %owner, null
+  br i1 %foreign, label %no, label %found
+found:
+  %claimed.place = getelementptr i8, ptr %owner, i64 {c.BLOCK_CLAIMED - c.HEADER}
+  %claimed = load i64, ptr %claimed.place
+  store i64 1, ptr %claimed.place
+  %own = icmp eq i64 %claimed, 0
+  br i1 %own, label %next, label %no
+next:
+{get("p", Item, "slots")}\
+  %slot.next = getelementptr i64, ptr %slot, i64 %slots
+  %i.next = add i64 %i, 1
+  %p.next = getelementptr i8, ptr %p, i64 {ctypes.sizeof(Item)}
+  br label %head
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}}
+
+; A result as a Python object.
+define internal ptr @irad_box(ptr %table, ptr %context, ptr %p, ptr %slot) nounwind {{
+start:
+  %kind = load i64, ptr %p
+  switch i64 %kind, label %integer [ i64 {FLOAT}, label %float
+    i64 {BOOL}, label %bool
+    i64 {ARRAY}, label %array ]
+float:
+  %x = load double, ptr %slot
+  %float.object = call ptr @PyFloat_FromDouble(double %x)
+  ret ptr %float.object
+bool:
+  %b = load i64, ptr %slot
+  %bool.object = call ptr @PyBool_FromLong(i64 %b)
+  ret ptr %bool.object
+integer:
+  %i = load i64, ptr %slot
+  %integer.object = call ptr @PyLong_FromLongLong(i64 %i)
+  ret ptr %integer.object
+array:
+  %array.object = call ptr @irad_box_array(ptr %table, ptr %context, ptr %p, ptr %slot)
+  ret ptr %array.object
+}}
+
+; An array over a block of memory. The block's own array is its base: NumPy frees it with C's free when nobody refers to it any more.
+define internal ptr @irad_box_array(ptr %table, ptr %context, ptr %p, ptr %slot) nounwind {{
+start:
+  %shape = alloca [{MAX_RANK} x i64]
+  %strides = alloca [{MAX_RANK} x i64]
+  %bytes = alloca i64
+{get("table", Table, "ndarray", "ptr")}\
+{get("p", Item, "number")}\
+{get("p", Item, "rank")}\
+{get("p", Item, "shift")}\
+{get("p", Item, "sizes", "ptr")}\
+  %data = load ptr, ptr %slot
+  %address = ptrtoint ptr %data to i64
+  %behind.data = getelementptr i64, ptr %slot, i64 1
+  br label %size.head
+size.head:
+  %d = phi i64 [0, %start], [%d.next, %size]
+  %from = phi ptr [%behind.data, %start], [%from.next, %size]
+  %axes = icmp slt i64 %d, %rank
+  br i1 %axes, label %size, label %sizes.done
+size:
+  %fixed.place = getelementptr i64, ptr %sizes, i64 %d
+  %fixed = load i64, ptr %fixed.place
+  %dynamic = icmp slt i64 %fixed, 0
+  %given = load i64, ptr %from
+  %n = select i1 %dynamic, i64 %given, i64 %fixed
+  %n.place = getelementptr i64, ptr %shape, i64 %d
+  store i64 %n, ptr %n.place
+  %step = zext i1 %dynamic to i64
+  %from.next = getelementptr i64, ptr %from, i64 %step
+  %d.next = add i64 %d, 1
+  br label %size.head
+sizes.done:
+  %strided = icmp sge i64 %shift, 0
+  br i1 %strided, label %stride.head, label %make
+stride.head:
+  %e = phi i64 [0, %sizes.done], [%e.next, %stride]
+  %left = icmp slt i64 %e, %rank
+  br i1 %left, label %stride, label %make
+stride:
+  %s.place = getelementptr i64, ptr %from, i64 %e
+  %s = load i64, ptr %s.place
+  %s.bytes = shl i64 %s, %shift
+  %s.to = getelementptr i64, ptr %strides, i64 %e
+  store i64 %s.bytes, ptr %s.to
+  %e.next = add i64 %e, 1
+  br label %stride.head
+make:
+  %rank.small = trunc i64 %rank to i32
+  %number.small = trunc i64 %number to i32
+  %own.strides = select i1 %strided, ptr %strides, ptr null
+  %wish = select i1 %strided, i32 {BEHAVED}, i32 {CARRAY}
+  %block = call ptr @irad_detach(ptr %context, i64 %address)
+{read("raw", "block", c.BLOCK_START - c.HEADER, "ptr")}\
+{read("length", "block", c.BLOCK_BYTES - c.HEADER, "i64")}\
+  %total = add i64 %length, {c.HEADER}
+  store i64 %total, ptr %bytes
+  %base = call ptr @PyArray_New(ptr %ndarray, i32 1, ptr %bytes, i32 {UINT8}, ptr null, ptr %raw, i32 0, i32 {CARRAY}, ptr null)
+  %no.base = icmp eq ptr %base, null
+  br i1 %no.base, label %failed, label %owning
+owning:
+{read("base.flags", "base", FLAGS, "i32")}\
+  %base.owns = or i32 %base.flags, {OWNDATA}
+  store i32 %base.owns, ptr %base.flags.place
+  %array = call ptr @PyArray_New(ptr %ndarray, i32 %rank.small, ptr %shape, i32 %number.small, ptr %own.strides,
+    ptr %data, i32 0, i32 %wish, ptr null)
+  %no.array = icmp eq ptr %array, null
+  br i1 %no.array, label %drop, label %tie
+drop:
+  call void @Py_DecRef(ptr %base)
+  br label %failed
+tie:
+  %tied = call i32 @PyArray_SetBaseObject(ptr %array, ptr %base)
+  ret ptr %array
+failed:
+  ret ptr null
+}}
+
+; The results in their container; null, with an exception, if there is no memory for them.
+define internal ptr @irad_give(ptr %table, ptr %context, ptr %first) nounwind {{
+start:
+{get("table", Table, "results")}\
+{get("table", Table, "result", "ptr")}\
+{get("table", Table, "container")}\
+  switch i64 %container, label %lone [ i64 {TUPLE}, label %new.tuple
+    i64 {LIST}, label %new.list ]
+lone:
+  %any = icmp sgt i64 %results, 0
+  br i1 %any, label %lone.value, label %none
+none:
+  call void @Py_IncRef(ptr @_Py_NoneStruct)
+  ret ptr @_Py_NoneStruct
+lone.value:
+  %object = call ptr @irad_box(ptr %table, ptr %context, ptr %result, ptr %first)
+  ret ptr %object
+new.tuple:
+  %tuple = call ptr @PyTuple_New(i64 %results)
+  br label %head
+new.list:
+  %list = call ptr @PyList_New(i64 %results)
+  br label %head
+head:
+  %out = phi ptr [%tuple, %new.tuple], [%list, %new.list], [%out, %next]
+  %i = phi i64 [0, %new.tuple], [0, %new.list], [%i.next, %next]
+  %slot = phi ptr [%first, %new.tuple], [%first, %new.list], [%slot.next, %next]
+  %p = phi ptr [%result, %new.tuple], [%result, %new.list], [%p.next, %next]
+  %more = icmp slt i64 %i, %results
+  br i1 %more, label %box, label %done
+box:
+  %boxed = call ptr @irad_box(ptr %table, ptr %context, ptr %p, ptr %slot)
+  %failed = icmp eq ptr %boxed, null
+  br i1 %failed, label %drop, label %put
+put:
+  %is.tuple = icmp eq i64 %container, {TUPLE}
+  br i1 %is.tuple, label %put.tuple, label %put.list
+put.tuple:
+  %set.tuple = call i32 @PyTuple_SetItem(ptr %out, i64 %i, ptr %boxed)
+  br label %next
+put.list:
+  %set.list = call i32 @PyList_SetItem(ptr %out, i64 %i, ptr %boxed)
+  br label %next
+next:
+{get("p", Item, "slots")}\
+  %slot.next = getelementptr i64, ptr %slot, i64 %slots
+  %i.next = add i64 %i, 1
+  %p.next = getelementptr i8, ptr %p, i64 {ctypes.sizeof(Item)}
+  br label %head
+drop:
+  call void @Py_DecRef(ptr %out)
+  ret ptr null
+done:
+  ret ptr %out
+}}
+"""
