@@ -345,8 +345,10 @@ def to_float(x: Any = 0.0) -> Any:
 def standing_in(names: dict[str, Any]) -> Iterator[None]:
     """Let the module with these globals compute with dual numbers."""
     missing = object()
-    before = {name: names.get(name, missing) for name in ("math", "np", "float")}
-    names.update(math=DualMath(), np=DualNumpy(), float=to_float)
+    arrays = {name: as_floats(x) for name, x in names.items() if isinstance(x, np.ndarray) and x.dtype.kind == "f"}
+    other = {"math": DualMath(), "np": DualNumpy(), "float": to_float, **arrays}
+    before = {name: names.get(name, missing) for name in other}
+    names.update(other)
     try:
         yield
     finally:

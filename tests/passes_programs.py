@@ -65,9 +65,10 @@ class Generator:
             if self.budget <= 0:
                 return
             self.budget -= 1
-            kinds = [self.scalar] * 4 + [self.integer] * 3 + [self.compare, self.load, self.load, self.store, self.store, self.alloc, self.view, self.array, self.matrix]
+            kinds = [self.scalar] * 4 + [self.integer] * 3 + [self.load, self.store] * 2
+            kinds += [self.compare, self.alloc, self.view, self.array, self.matrix]
             if depth < 3:
-                kinds += [self.branch, self.loop, self.loop, self.while_loop]
+                kinds += [self.branch, self.loop, self.loop, self.while_loop, self.triangle]
             self.random.choice(kinds)(self.located(b), env, depth)
 
     def scalar(self, b, env, _depth):
@@ -105,7 +106,8 @@ class Generator:
         if self.random.random() < 0.6:
             value = b(arith.CmpI, self.pick(env, "i", b), self.pick(env, "i", b), predicate=self.random.choice(PREDICATES))
         elif self.random.random() < 0.5:
-            value = b(arith.CmpF, self.pick(env, "f", b), self.pick(env, "f", b), predicate=self.random.choice(["olt", "oge", "une", "oeq"]))
+            predicate = self.random.choice(["olt", "oge", "une", "oeq"])
+            value = b(arith.CmpF, self.pick(env, "f", b), self.pick(env, "f", b), predicate=predicate)
         else:
             value = b(self.random.choice([arith.AndI, arith.OrI, arith.XorI]), self.pick(env, "c", b), self.pick(env, "c", b))
         env["c"].append(value)
@@ -215,7 +217,7 @@ class Generator:
     def again(self, b, env, kinds, fallback):
         """Values of those kinds to yield; vectors are of one layout."""
         values = []
-        for kind, old in zip(kinds, fallback):
+        for kind, old in zip(kinds, fallback, strict=True):
             value = self.pick(env, kind, b)
             values.append(value if value.type == old.type else old)
         return values
@@ -227,22 +229,43 @@ class Generator:
             inner, scope = b.at(region), self.inner(env)
             self.statements(inner, scope, depth + 1)
             inner.yield_(*self.again(inner, scope, kinds, values))
-        for kind, result in zip(kinds, op.results):
+        for kind, result in zip(kinds, op.results, strict=True):
             env[kind].append(result)
 
     def loop(self, b, env, depth):
         kinds, inits = self.carried(b, env)
-        limit = self.random.choice([b.index(self.random.randint(0, 4)), b.dim(self.pick(env, "v", b), 0), b(arith.MinSI, self.pick(env, "i", b), b.index(5))])
+        few = b(arith.MinSI, self.pick(env, "i", b), b.index(5))
+        limit = self.random.choice([b.index(self.random.randint(0, 4)), b.dim(self.pick(env, "v", b), 0), few])
         lower = b.index(self.random.choice([0, 0, 0, 1, -1]))
         op = b.for_(lower, limit, b.index(self.random.choice([1, 1, 1, 2])), inits, reversed=self.random.random() < 0.1)
         inner, scope = b.at(op.body), self.inner(env)
         scope["i"].append(op.induction)
-        for kind, arg in zip(kinds, op.carried):
+        for kind, arg in zip(kinds, op.carried, strict=True):
             scope[kind].append(arg)
         self.statements(inner, scope, depth + 1)
         inner.yield_(*self.again(inner, scope, kinds, op.carried))
-        for kind, result in zip(kinds, op.results):
+        for kind, result in zip(kinds, op.results, strict=True):
             env[kind].append(result)
+
+    def triangle(self, b, env, _depth):
+        """Pairs of elements of a vector: one accumulates, the other is read, or written, or both."""
+        v = self.pick(env, "v", b)
+        zero, one, n = b.index(0), b.index(1), b.dim(v, 0)
+        outer = b.for_(zero, n, one)
+        first = b.at(outer.body)
+        i = outer.induction
+        loop = first.for_(first(arith.AddI, i, one), n, one)
+        inner, j = first.at(loop.body), loop.induction
+        x, y = inner.load(v, i), inner.load(v, j)
+        scope = self.inner(env)
+        scope["f"] += [x, y]
+        for _ in range(self.random.randint(1, 3)):
+            self.scalar(inner, scope, 0)
+        targets = self.random.choice([(i,), (j,), (i, j), (j, i), (i, i)])
+        for target in targets:
+            inner.store(self.pick(scope, "f", inner), v, target)
+        inner.yield_()
+        first.yield_()
 
     def while_loop(self, b, env, depth):
         """At most a few trips: a counter is part of the state and of the condition."""
@@ -252,7 +275,7 @@ class Generator:
         before, after = Block([index, *(v.type for v in inits)]), Block([index, *(v.type for v in inits)])
         first, scope = b.at(before), self.inner(env)
         scope["i"].append(before.args[0])
-        for kind, arg in zip(kinds, before.args[1:]):
+        for kind, arg in zip(kinds, before.args[1:], strict=True):
             scope[kind].append(arg)
         if self.random.random() < 0.3:
             self.statements(first, scope, depth + 2)
@@ -262,14 +285,14 @@ class Generator:
         first.op(scf.Condition, (go_on, *before.args[:1], *self.again(first, scope, kinds, before.args[1:])))
         second, scope = b.at(after), self.inner(env)
         scope["i"].append(after.args[0])
-        for kind, arg in zip(kinds, after.args[1:]):
+        for kind, arg in zip(kinds, after.args[1:], strict=True):
             scope[kind].append(arg)
         self.statements(second, scope, depth + 1)
         following = second(arith.AddI, after.args[0], second.index(step))
         second.yield_(following, *self.again(second, scope, kinds, after.args[1:]))
         op = b.op(scf.While, (start, *inits), None, [index, *(v.type for v in inits)], [before, after])
         env["i"].append(op.results[0])
-        for kind, result in zip(kinds, op.results[1:]):
+        for kind, result in zip(kinds, op.results[1:], strict=True):
             env[kind].append(result)
 
 

@@ -110,8 +110,16 @@ def test_shadows_must_overlap_as_their_primals_do():
         irad.autodiff(Reverse, squares_into, Active, Duplicated(base[:2], shadow), Duplicated(np.zeros(2), shadow))
     with pytest.raises(ValueError, match="the shadow of argument 0 overlaps"):
         irad.autodiff(Reverse, squares_into, Active, Duplicated(base[:2], base[:2]), Duplicated(np.zeros(2), np.zeros(2)))
+
+
+def test_written_memory_is_not_seen_through_an_argument_without_shadow():
+    def double(x, y):
+        x[0] = 2.0 * x[0]
+        return x[0] * y[0]
+
+    base = np.array([1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="only one has a shadow"):
-        irad.autodiff(Reverse, squares_into, Active, Duplicated(base[:2], np.zeros(2)), Const(base[1:]))
+        irad.autodiff(Reverse, double, Active, Duplicated(base[:2], np.zeros(2)), Const(base[1:]))
 
 
 def test_active_values_do_not_go_into_const_memory():

@@ -19,7 +19,6 @@ from irad.options import Options
 from irad.passes.pipeline import PASSES, finish, optimize
 
 
-
 class Freed:
     """Replaces the interpreter's deallocation: freed memory is overwritten, so that its use shows; what is not to be freed is an error."""
 
@@ -55,7 +54,9 @@ def outcome(module, args):
 
 def same(left, right):
     if isinstance(left, np.ndarray):
-        return np.array_equal(left, right, equal_nan=left.dtype.kind == "f") and np.array_equal(np.signbit(left), np.signbit(right))
+        numbers = left == left
+        signs = [np.copysign(1.0, array)[numbers] for array in (left, right)]
+        return np.array_equal(left, right, equal_nan=left.dtype.kind == "f") and np.array_equal(*signs)
     if isinstance(left, float):
         return repr(left) == repr(right) or (left != left and right != right)
     return left == right
@@ -72,7 +73,7 @@ def check(seed, transform):
     for i, (results, args) in enumerate(wanted):
         got, after = outcome(changed, arguments(seed + i))
         assert len(got) == len(results)
-        for left, right in zip([*results, *args], [*got, *after]):
+        for left, right in zip([*results, *args], [*got, *after], strict=True):
             assert same(left, right), f"seed {seed}, arguments {i}: {left} became {right}\n{text}\n----\n{print_module(changed)}"
 
 

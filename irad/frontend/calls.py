@@ -21,6 +21,7 @@ from irad.frontend.numpy_api import CREATORS, FUNCTIONS, unsupported
 from irad.frontend.rewrite import USER_CODES, rewrite
 from irad.frontend.source import NoSourceError
 from irad.frontend.state import Restart, State, state
+from irad.frontend.unsourced import as_it_stands
 from irad.frontend.values import Traced
 
 UNROLL_LIMIT = 32  # levels of a recursion that are inlined as long as each has other constants
@@ -169,7 +170,7 @@ def call_function(f: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str
         try:
             target = rewrite(f, API)
         except NoSourceError:
-            return call_native(f, args, kwargs)
+            return as_it_stands(f, call)(*args, **kwargs)
         except UnsupportedError:
             if state().stack and not _any_traced((*args, *kwargs.values())):
                 return call_native(f, args, kwargs)  # nothing in it needs to be compiled

@@ -108,13 +108,12 @@ def template(x: Any, carry: bool) -> Template:
 
 def _moved(t: Template) -> Template:
     """A template for a value that only one path has: it is carried, even if no other value is known."""
-    if isinstance(t, Fixed) and not isinstance(t.value, bool | int | float | np.generic):
-        return (
-            MaybeUnbound(_moved(Fixed(t.value.value)), Leaf(abstract.spec_of(True)))
-            if isinstance(t.value, Maybe)
-            else template(t.value, True)
-        )
-    return t
+    if not isinstance(t, Fixed) or isinstance(t.value, bool | int | float | np.generic):
+        return t
+    if isinstance(t.value, Maybe):
+        return MaybeUnbound(_moved(Fixed(t.value.value)), Leaf(abstract.spec_of(True)))
+    moved = template(t.value, True)
+    return t if isinstance(moved, Fixed) else moved
 
 
 class Widening:

@@ -271,10 +271,7 @@ def locate() -> Loc:
         code = frame.f_code
         known = _codes.get(id(code))
         if known is None:
-            known = _codes[id(code)] = (
-                code,
-                id(code) in USER_CODES or not code.co_filename.startswith((_IRAD, _NUMPY, "<frozen", "<string>")),
-            )
+            known = _codes[id(code)] = (code, _is_users(code))
         if known[1]:
             return _loc(code, frame.f_lasti)
         if code is _RUN:
@@ -282,6 +279,14 @@ def locate() -> Loc:
         frame = frame.f_back
     now = current_state()
     return UNKNOWN if now is None else now.context.func.loc
+
+
+def _is_users(code: CodeType) -> bool:
+    name = code.co_filename
+    if id(code) in USER_CODES:
+        return True
+    made = name == "<string>" and code.co_name.startswith("__")  # the methods that dataclasses write
+    return not made and not name.startswith((_IRAD, _NUMPY, "<frozen"))
 
 
 _RUN = _Tracer.run.__code__  # the frame below which nothing belongs to the function being traced

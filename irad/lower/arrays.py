@@ -200,7 +200,7 @@ def _alloca(f: Emitter, op: Op) -> None:
     if count * size(type.element) > MAX_ALLOCA:
         f[op.result] = Array(allocate(f, type.element, sizes, op), sizes)
         return
-    name = f"%{f.fresh('a')}"
+    name = f"%{f.fresh('m')}"
     align = 64 if count * size(type.element) >= 64 else 16
     f.allocas.append(f"  {name} = alloca [{count} x {memory(type.element)}], align {align}")
     f[op.result] = Array(name, sizes)

@@ -109,11 +109,22 @@ def _last(f: Emitter, op: scf.For) -> str:
 
 
 def _loop_metadata(f: Emitter, op: scf.For) -> str:
-    """Attribute `cold`: a loop that rarely runs is worth no code."""
-    if not op.attrs.get("cold"):
+    """Hints: a `cold` loop is worth no code; an inner loop is not interleaved, so that short trips reach its vector body too.
+
+    A sum that may be regrouped is interleaved all the same, since that breaks its chain of additions.
+    """
+    if op.attrs.get("cold"):
+        wanted = ('!{!"llvm.loop.vectorize.enable", i1 false}', '!{!"llvm.loop.unroll.disable"}')
+    elif any(inside.regions for inside in op.body.ops) or any(_regrouped(v) for v in op.body.terminator.operands):
         return ""
-    hints = [f.unit.metadata(hint) for hint in ('!{!"llvm.loop.vectorize.enable", i1 false}', '!{!"llvm.loop.unroll.disable"}')]
+    else:
+        wanted = ('!{!"llvm.loop.interleave.count", i32 1}',)
+    hints = [f.unit.metadata(hint) for hint in wanted]
     return f", !llvm.loop {f.unit.metadata('!{SELF, ' + ', '.join(hints) + '}')}"
+
+
+def _regrouped(value: Value) -> bool:
+    return isinstance(value.owner, arith.AddF) and "reassoc" in value.owner.attrs.get("fastmath", ())
 
 
 def lower_while(f: Emitter, op: Op, body: Body) -> None:

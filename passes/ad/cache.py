@@ -132,8 +132,21 @@ class Cache:
                 edges.append((source, node))
                 pending.append(source)
         cut = vertex_cut(capacities, edges, roots, wanted)
-        self._note_rotating(node for node in capacities if node not in cut)
+        self._note_rotating(self._recomputed(wanted, cut))
         return {node: None for node in capacities if node in cut}
+
+    def _recomputed(self, wanted: Iterable[Node], cut: set[Node]) -> set[Node]:
+        """What lies between the cut and what is wanted."""
+        found: set[Node] = set()
+        pending = [n for n in wanted if n not in cut]
+        while pending:
+            node = pending.pop()
+            if node not in found:
+                found.add(node)
+                sources = self.sources(node)
+                assert sources is not None
+                pending += [n for n in self._unavailable(sources) if n not in cut]
+        return found
 
     def _unavailable(self, nodes: Iterable[Node]) -> list[Node]:
         return [n for n in map(self.canonical, nodes) if not self.available(n)]

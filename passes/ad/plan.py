@@ -39,10 +39,19 @@ class Plan:
         self.activity = Activity(module, self.function, self.alias, variant.active_args, variant.active_results)
         self.needs = Needs(self.activity)
         self.reload = Reload(self.function, self.alias, self.activity.written, variant.split)
-        self.cache = Cache(self.needs, self.reload, variant.split)
-        self.tapes = Tapes(self.cache)
+        self._cache()
         self.captured: dict[Op, list[Value]] = {}
         self._capture()
+
+    def _cache(self) -> None:
+        """Decide what is taped; the sizes of the tapes are needed in the reverse sweep as well."""
+        while True:
+            self.cache = Cache(self.needs, self.reload, self.variant.split)
+            self.tapes = Tapes(self.cache)
+            sizes = [v for v in self.tapes.sizes() if v not in self.needs.nodes and not self.cache.available(self.cache.canonical(v))]
+            if not sizes:
+                return
+            self.needs.nodes.update(dict.fromkeys(sizes))
 
     def calls(self) -> list[Variant]:
         """Variants of callees that have something to differentiate."""

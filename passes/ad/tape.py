@@ -71,6 +71,10 @@ class Tapes:
         found = {t for frame in self.frames.values() for t in frame}
         return found | {storage(node_type(n)) for nodes in self.pieces.values() for n in nodes}
 
+    def sizes(self) -> list[Value]:
+        """What the sizes of pieces are computed from."""
+        return [v for loop in self.pieces for node in self.pieces[loop] for v in _piece_sizes(self.places[node])]
+
     def _place(self, node: Node) -> None:
         loops = loops_around(node_block(node))
         if not self.split:
@@ -167,6 +171,25 @@ def _movable(value: Value, root: Op) -> bool:
         return True
     op = value.op
     return op is not None and type(op) in CHEAP and op.pure and all(_movable(v, root) for v in op.operands)
+
+
+def _piece_sizes(place: Place) -> list[Value]:
+    assert isinstance(place, Piece)
+    root = place.loops[0]
+    found: list[Value] = []
+    for loop in place.loops:
+        form = _bound(loop, root)
+        assert form is not None
+        for value in form.terms:
+            found += _read_outside(value, root)
+    return found
+
+
+def _read_outside(value: Value, root: Op) -> list[Value]:
+    if not _within(value, root):
+        return [value]
+    assert value.op is not None
+    return [found for v in value.op.operands for found in _read_outside(v, root)]
 
 
 def trip_bound(b: Builder, loop: scf.For, root: Op, read: Read) -> Value:
