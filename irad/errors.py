@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import linecache
+from typing import TYPE_CHECKING
 
-from irad.ir.core import UNKNOWN, Loc
+if TYPE_CHECKING:
+    from irad.ir.core import Loc
 
 
 class IradError(Exception):
@@ -34,7 +36,7 @@ class InternalError(IradError):
 def render(loc: Loc, what: str, remedy: str = "") -> str:
     """Text of an error: place, the user's source line with carets, what happened, what to do."""
     text = f"{what} {remedy}".rstrip()
-    if loc is UNKNOWN or not loc.line:
+    if not loc.line:
         return text
     where = f'\n  File "{loc.file}", line {loc.line}' + (f", in {loc.function}" if loc.function else "")
     line = linecache.getline(loc.file, loc.line).rstrip("\n")

@@ -44,8 +44,53 @@ def gather(func: Func) -> Func:
           }
           func.return
         }
-    After, for 1 <= i < n (with one trip for each end, and the loop as it was for n < 1):
-        d[i] += x[i] + x[i - 1]
+    After:
+        func.func @f(%x: memref<?xf64>, %d: memref<?xf64>, %n: index) attributes {irad.noalias} {
+          %c-1 = arith.constant -1 : index
+          %c0 = arith.constant 0 : index
+          %c1 = arith.constant 1 : index
+          %0 = arith.subi %n, %c0 : index
+          %1 = arith.cmpi sge, %0, %c1 : index
+          scf.if %1 {
+            %2 = arith.addi %c0, %c1 : index
+            scf.for %i = %2 to %n step %c1 {
+              %3 = memref.load %x[%i] : memref<?xf64>
+              %4 = arith.addi %i, %c-1 : index
+              %5 = memref.load %x[%4] : memref<?xf64>
+              %6 = memref.load %d[%i] : memref<?xf64>
+              %7 = arith.addf %6, %3 fastmath<reassoc,nsz> : f64
+              %8 = arith.addf %7, %5 fastmath<reassoc,nsz> : f64
+              memref.store %8, %d[%i] : memref<?xf64>
+            }
+            %9 = arith.addi %c0, %c1 : index
+            scf.for %i_0 = %c0 to %9 step %c1 {
+              %10 = memref.load %x[%i_0] : memref<?xf64>
+              %11 = memref.load %d[%i_0] : memref<?xf64>
+              %12 = arith.addf %11, %10 fastmath<reassoc,nsz> : f64
+              memref.store %12, %d[%i_0] : memref<?xf64>
+            }
+            %13 = arith.addi %n, %c-1 : index
+            scf.for %i_1 = %13 to %n step %c1 {
+              %14 = memref.load %x[%i_1] : memref<?xf64>
+              %15 = arith.addi %i_1, %c1 : index
+              %16 = memref.load %d[%15] : memref<?xf64>
+              %17 = arith.addf %16, %14 fastmath<reassoc,nsz> : f64
+              memref.store %17, %d[%15] : memref<?xf64>
+            }
+          } else {
+            scf.for %i_2 = %c0 to %n step %c1 {
+              %v = memref.load %x[%i_2] : memref<?xf64>
+              %a = memref.load %d[%i_2] : memref<?xf64>
+              %b = arith.addf %a, %v fastmath<reassoc> : f64
+              memref.store %b, %d[%i_2] : memref<?xf64>
+              %j = arith.addi %i_2, %c1 : index
+              %e = memref.load %d[%j] : memref<?xf64>
+              %g = arith.addf %e, %v fastmath<reassoc> : f64
+              memref.store %g, %d[%j] : memref<?xf64>
+            }
+          }
+          func.return
+        }
     """
     alias = Alias(func)
     for op in list(func.walk()):

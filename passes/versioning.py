@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value, clone_op
 from irad.ir.ops import arith, irad, scf
+from irad.ir.types import index
 from irad.passes.affine import Affine, affine
 from irad.passes.bounds import FactWalk
 from irad.passes.effects import defined_in
@@ -24,7 +25,7 @@ _NEVER_WRAPS = 2**62
 class _Plan:
     """What has to hold in front of a loop: forms that are >= 0, values that are not huge; and the checks that are then not needed."""
 
-    checks: list[tuple[irad.Index, bool]] = field(default_factory=list[tuple[irad.Index, bool]])
+    checks: list[tuple[Op, bool]] = field(default_factory=list[tuple[Op, bool]])
     forms: dict[object, Affine] = field(default_factory=dict[object, Affine])
     moderate: dict[Value, None] = field(default_factory=dict[Value, None])
 
@@ -126,7 +127,31 @@ def _plan(loop: scf.For, ranges: Ranges) -> _Plan:
     for op in loop.walk():
         if isinstance(op, irad.Index):
             _plan_check(op, nest, plan)
+        elif isinstance(op, arith.Select) and wrapped(op) is not None:
+            _plan_wrap(op, nest, plan)
     return plan
+
+
+def wrapped(select: Op) -> Value | None:
+    """i of `i < 0 ? i + n : i`: what is left of a check where an index is used again."""
+    compare, shifted, i = select.operands[0].op, select.operands[1].op, select.operands[2]
+    if not isinstance(compare, arith.CmpI) or not isinstance(shifted, arith.AddI) or i.type != index:
+        return None
+    negative = compare.attrs["predicate"] == "slt" and compare.operands[0] is i and affine(compare.operands[1], 1) == Affine(0)
+    return i if negative and i in shifted.operands else None
+
+
+def _plan_wrap(op: Op, nest: _Nest, plan: _Plan) -> None:
+    form = affine(op.operands[2], 6)
+    lowest = nest.extreme(form, largest=False)
+    if lowest is None or not lowest.terms or not any(defined_in(v, nest.outermost) for v in form.terms):
+        return
+    if nest.magnitude(form) is None or nest.magnitude(lowest) is None:
+        return
+    plan.checks.append((op, False))
+    plan.need(lowest)
+    nest.tested(form, plan.moderate)
+    nest.tested(lowest, plan.moderate)
 
 
 def _plan_check(op: irad.Index, nest: _Nest, plan: _Plan) -> None:
@@ -208,8 +233,8 @@ def _split(loop: scf.For, plan: _Plan, condition: Value, b: Builder) -> None:
     fast.insert(loop)
     fast.yield_(*loop.results)
     for check, negative in plan.checks:
-        position = Builder.in_front_of(check)(arith.AddI, *check.operands) if negative else check.operands[0]
-        check.result.replace_by(position)
+        position = check.operands[0] if isinstance(check, irad.Index) else check.operands[2]
+        check.result.replace_by(Builder.in_front_of(check)(arith.AddI, *check.operands) if negative else position)
         check.erase()
 
 

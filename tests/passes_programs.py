@@ -56,7 +56,12 @@ class Generator:
     def position(self, b, env, size):
         """An index of a dimension: checked, or a value that lies in it."""
         self.located(b)
-        return b(irad.Index, self.pick(env, "i", b), size, axis=0)
+        i = self.pick(env, "i", b)
+        checked = b(irad.Index, i, size, axis=0)
+        if self.random.random() < 0.8:
+            return checked
+        negative = b(arith.CmpI, i, b.index(0), predicate="slt")  # the same, as the reverse sweep computes it
+        return b(arith.Select, negative, b(arith.AddI, i, size), i)
 
     # ------------------------------------------------------------ statements
 
@@ -303,7 +308,10 @@ def arguments(seed):
     x, y = generator.normal(size=sizes[0]), generator.normal(size=sizes[1])
     a = generator.normal(size=(sizes[2], sizes[3]))
     k = generator.integers(-1, 4, sizes[4])
-    return [x, y, a, k, int(generator.integers(-1, 6)), float(generator.normal()), float(generator.normal()), bool(seed & 1)]
+    n = int(generator.integers(-1, 6))
+    if seed % 5 == 0:  # sums with it wrap around
+        n = int(generator.choice([2**63 - 1, -(2**63), 2**62, 2**63 - 2]))
+    return [x, y, a, k, n, float(generator.normal()), float(generator.normal()), bool(seed & 1)]
 
 
 def program(seed):

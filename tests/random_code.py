@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-MOST_RUNS = 120  # of one statement, over all loops around it
+MOST_RUNS = 200  # of one statement, over all loops around it
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Name:
     top: int = 0  # int, indices: the numbers lie in range(top)
     const: bool = False  # memory without a shadow
     fixed: bool = False  # not to be assigned
+    spans: str = ""  # int: it is an index of that vector,
+    room: int = 0  # and so is it plus this
 
 
 @dataclass(frozen=True)
@@ -86,15 +88,18 @@ class Code:
 
     @contextmanager
     def block(self, *inner: Name, runs: int = 1, loop: bool = False) -> Iterator[None]:
-        """Statements under a header; what they define is forgotten behind it."""
+        """Statements under a header; what they define is forgotten behind it, but for a number now and then (which may be unbound)."""
         before = list(self.names), self.runs, self.loops
+        size = len(self.names) + len(inner)
         self.names.extend(inner)
         self.indent += 1
         self.runs *= max(1, runs)
         self.loops += loop
         yield
         self.indent -= 1
+        left = [n for n in self.names[size:] if n.kind == "float" and n.text.isidentifier()][-1:] if runs > 1 and self.chance(0.2) else []
         self.names, self.runs, self.loops = before
+        self.names.extend(left)
 
     def statements(self, count: int) -> None:
         for _ in range(count):
@@ -115,9 +120,9 @@ class Code:
         deep = self.indent > 4 or len(self.lines) > 36
         kinds: list[tuple[float, Callable[[], None]]] = [(6, self.assign), (4, self.augment), (8, self.store), (2, self.assign_tuple), (1.5, self.assign_int), (0.7, self.assign_flag)]
         kinds += [(2.5, self.assign_slice), (1.2, self.scatter), (2.0, self.view), (1.0, self.swap), (1.2, self.allocate), (0.8, self.int_becomes_float)]
-        kinds += [(1.5, self.append), (2.0, self.call), (0.5, self.write_indices), (0.6, self.new_matrix), (0.4, self.rebind), (0.3, self.fail), (0.4, self.fill_row)]
+        kinds += [(4.0 if self.of('list') else 0.2, self.append), (2.0, self.call), (0.8, self.exchange), (0.5, self.write_indices), (0.6, self.new_matrix), (0.8, self.rebind), (0.3, self.fail), (0.4, self.fill_row)]
         if not deep:
-            kinds += [(5, self.branch), (6 if self.runs < MOST_RUNS else 0, self.loop), (0.8, self.new_list), (0.6, self.closure), (0.8, self.define_in_branches)]
+            kinds += [(5, self.branch), (9 if self.runs < MOST_RUNS else 0, self.loop), (0.7, self.branch_on_walrus), (0.8, self.new_list), (0.6, self.closure), (0.8, self.define_in_branches)]
         if self.loops:
             kinds += [(1.2, self.jump)]
         self.weighted(kinds)()
@@ -158,6 +163,15 @@ class Code:
             self.emit(f"{a.text}, {place} = {place}, {a.text}" if place != a.text else f"{a.text}, {b.text} = {b.text}, {a.text}")
         else:
             self.emit(f"{a.text}, {b.text} = {e.tame(e.number(1))}, {e.tame(e.number(1))}")
+
+    def exchange(self) -> None:
+        """Two elements change places."""
+        targets = self.of("vector", writable=True)
+        if not targets:
+            return self.assign()
+        x = self.pick(targets)
+        a, b = self.expressions.element(x), self.expressions.element(x)
+        self.emit(f"{a}, {b} = {b}, {a}")
 
     def assign_int(self) -> None:
         targets = [n for n in self.of("int") if not n.fixed and n.top]
@@ -219,6 +233,13 @@ class Code:
 
     def rebind(self) -> None:
         """Let a variable name another view, of a layout that it may not have had before."""
+        pairs = [
+            (a, b) for a in self.of("vector") for b in self.of("vector") if a.length and a.length == b.length and a.const == b.const and not a.fixed
+        ]
+        if pairs and self.chance(0.6):
+            a, b = self.pick(pairs)
+            self.emit(f"{a.text} = {b.text}{self.pick(['[::-1]', '', '.copy()'])}")
+            return None
         targets = [n for n in self.of("vector") if n.length is None and not n.fixed and n.text.isidentifier()]
         for target in targets:
             others = [n for n in self.of("vector") if n.low > target.low and n.const == target.const and n != target]
@@ -247,7 +268,8 @@ class Code:
             text = self.pick([f"{x.text}.copy()", f"np.zeros_like({x.text})", e.array_of(x), e.array_of(x)])
             length, low = x.length, x.low
         elif self.chance(0.25):
-            text, length, low = f"np.array([{e.tame(e.number(1))}, {e.tame(e.number(1))}, {e.number(0)} * 1.0])", 3, 3
+            items = [f"{e.tame(e.number(1))}, {e.tame(e.number(1))}, {e.number(0)} * 1.0", f"{e.bounded(1)} * q for q in range(3)"]
+            text, length, low = f"np.array([{self.pick(items)}])", 3, 3
         elif self.chance(0.3):
             self.emit(f"{name} = np.empty({size}{dtype})")
             i = self.fresh("i")
@@ -295,6 +317,10 @@ class Code:
         e = self.expressions
         fitting = [v for v in self.of("vector") if v.length == m.columns]
         row = f"{m.text}[{e.below(m.length or 1)}{self.pick(['', ', :'])}]"
+        if self.chance(0.4):
+            t = m.text
+            self.emit(self.pick([f"{t}[1:, :] += 0.5 * {t}[:-1, :]", f"{t}[:, 1:] = {t}[:, :-1]", f"{t}[0] = {t}[1]", f"{t} *= {t}[::-1]", f"{t}[:] = np.tanh({t})"]))
+            return None
         value = self.pick(fitting).text if fitting and self.chance(0.6) else e.tame(e.number(1))
         self.emit(f"{row} {self.pick(['=', '+=', '*='])} {value}")
 
@@ -400,6 +426,14 @@ class Code:
             with self.block():
                 self.statements(self.rng.randint(1, 2))
 
+    def branch_on_walrus(self) -> None:
+        e = self.expressions
+        name = Name(self.fresh("q"), "float")
+        self.emit(f"if ({name.text} := {e.number(2)}) {self.pick(['>', '<'])} {e.constant()}{self.pick(['', f' and {e.condition(0)}'])}:")
+        self.define(name)
+        with self.block():
+            self.statements(self.rng.randint(1, 2))
+
     def define_in_branches(self) -> None:
         e = self.expressions
         name = Name(self.fresh("q"), "float")
@@ -444,9 +478,9 @@ class Code:
 
     def for_loop(self) -> None:
         i = self.fresh("i")
-        bounds, top, trips = self.expressions.range_bounds()
+        bounds, trips, counter = self.expressions.range_bounds()
         self.emit(f"for {i} in range({bounds}):")
-        with self.block(Name(i, "int", top=top, fixed=True), runs=trips, loop=True):
+        with self.block(replace(counter, text=i), runs=trips, loop=True):
             self.body(self.rng.randint(1, 3))
         self.otherwise()
 
@@ -530,14 +564,16 @@ SMOOTH = [
 KINKED = ["abs({a})", "min({a}, {b})", "max({a}, {b})", "({a} if {c} else {b})", "({a}) % 1.5"]
 OF_VECTORS = ["np.sum({x})", "{x}.sum()", "len({x}) * {a}", "np.max({x})", "np.dot({x}, {x})", "np.sum({x} * {a})"]
 CHANGES = ["+= {a}", "-= {t}", "*= {d}", "/= 1.5 + {a} * {a}", "+= {t}"]
-WHOLE = ["{i}", "({i} + {j})", "{i} * 2", "abs({i} - {j})", "({i} + {j}) // 2", "min({i}, {j})", "{i} % 3", "({i} + 1)", "{l}", "{e}", "{e}", "{r}"]
+WHOLE = [
+    "{i}", "({i} + {j})", "{i} * 2", "abs({i} - {j})", "({i} + {j}) // 2", "min({i}, {j})", "{i} % 3", "({i} + 1)", "{l}", "{e}", "{e}", "{r}", "({i} - 3) % 4", "({i} & 3)", "({i} if {c} else {j})",
+]  # fmt: skip
 CONDITIONS = ["{a} > {k}", "{a} < {b}", "{w} % 2 == 0", "{w} < {i}", "{w} > {i}", "{w} == {i}", "{w} != {i}", "{f}", "{f}"]
 COMPOUND = [
     "({p} and {q})", "({p} or {q})", "not ({p})", "0 < {w} < 5", "0.2 < {a} < 0.9", "({w} < len({x}) and {x}[{w}] > {k})", "({w} >= len({x}) or {x}[{w}] > {k})",
 ]  # fmt: skip
 ARRAYS = [
     "0.5 * {x}", "{x} * {a}", "{x} + {y}", "{x} * {y}[::-1]", "np.sin({x})", "np.tanh({x}) - {y}", "{x} / (2.0 + {y} * {y})", "np.cos({y})", "(-{x})", "{x} ** 2",
-    "np.where({x} > {k}, {y}, {a})",
+    "np.where({x} > {k}, {y}, {a})", "np.maximum({x}, {k})", "np.minimum({x}, {y})", "abs({x})",
 ]  # fmt: skip
 SLICES = [
     "{x}[:] = {t}", "{x}[1:] = {x}[:-1]", "{x}[:-1] = {x}[1:]", "{x}[1:] += {x}[:-1]", "{x}[:] = {x}[::-1]", "{x}[:] = {x}[::-1] * {x}", "{x}[::2] = {t}",
@@ -620,8 +656,8 @@ class Expressions:
     def special(self, depth: int) -> str:
         """Sums, lengths, calls, casts."""
         code = self.code
-        options = ["float({w})", "0.1 * {w}"] + (OF_VECTORS if code.of("vector") else [])
-        options += [f"np.sum({m.text})" for m in code.of("matrix")] + [h for h in code.helpers if h.result == "float"]
+        options = ["float({w})", "0.1 * {w}", "{a} * ({c})"] + (OF_VECTORS if code.of("vector") else [])
+        options += [f"np.sum({m.text})" for m in code.of("matrix")] + [f"sum({p.text})" for p in code.of("list")] * 2 + [h for h in code.helpers if h.result == "float"]
         chosen = code.pick(options)
         if isinstance(chosen, Helper):
             return self.call(chosen) or self.leaf()
@@ -673,40 +709,46 @@ class Expressions:
         code = self.code
         return self.fill(code.pick(COMPOUND if depth and code.chance(0.25) else CONDITIONS), depth)
 
-    def range_bounds(self) -> tuple[str, int, int]:
-        """Arguments of a range: their text, what its numbers lie below (0 if unknown), and about how many there are."""
+    def range_bounds(self) -> tuple[str, int, Name]:
+        """Arguments of a range: their text, about how many numbers there are, and what is known of them."""
         code = self.code
         c = code.rng.randint(0, 4)
-        options: list[tuple[str, int, int]] = [(str(c), c, c), (f"{c}, -1, -1", c + 1, c + 1), (f"1, {c + 2}, 2", c + 2, 2)]
+
+        def below(top: int, spans: str = "", room: int = 0) -> Name:
+            return Name("", "int", top=top, fixed=True, spans=spans, room=room)
+
+        options = [(str(c), c, below(c)), (f"{c}, -1, -1", c + 1, below(c + 1)), (f"1, {c + 2}, 2", 2, below(c + 2))]
         for x in code.of("vector", "indices")[:4]:
-            n, low = f"len({x.text})", x.low
-            options += [(n, low if x.length is None else x.length, 4), (f"{n} - 1", 0, 3), (f"1, {n}", 0, 3), (f"{n} - 1, -1, -1", 0, 4), (f"0, {n}, 2", 0, 2)]
+            n, t = x.length or 0, x.text
+            options += [(f"len({t})", 4, below(n, t)), (f"1, len({t})", 3, below(n, t)), (f"len({t}) - 1", 3, below(max(0, n - 1), t, 1))]
+            options += [(f"len({t}) - 1, -1, -1", 4, below(n, t)), (f"0, len({t}), 2", 2, below(n, t))]
         for k in code.of("int")[-4:]:
-            options += [(k.text, k.top, 3), (f"{k.text} + 1", k.top + 1, 3), (f"{k.text}, 4", 4, 2), (f"{{i}}, {k.text}", k.top, 2)]
+            options += [(k.text, 3, below(k.top)), (f"{k.text} + 1", 3, below(k.top + 1)), (f"{k.text}, 4", 2, below(4))]
+            options += [(f"{{i}}, {k.text}", 2, below(k.top))]
         for ptr in code.of("indices"):
             entry = f"{ptr.text}[{{i}} % len({ptr.text})]"
-            options += [(f"{entry}, {ptr.text}[{{j}} % len({ptr.text})]", ptr.top, 2), (entry, ptr.top, 2)]
-        options += [("min({w}, 4)", 4, 3)]
-        text, top, trips = code.pick(options)
-        return self.fill(text), top, trips
+            options += [(f"{entry}, {ptr.text}[{{j}} % len({ptr.text})]", 2, below(ptr.top)), (entry, 2, below(ptr.top))]
+        options += [("min({w}, 4)", 3, below(4))]
+        text, trips, counter = code.pick(options)
+        return self.fill(text), trips, counter
 
     # ------------------------------------------------------------------ memory
 
-    def position(self, length: int, text: str) -> str:
+    def position(self, length: int, text: str, vector: str = "") -> str:
         """An index below `length`, the least that the axis with that text has."""
         code = self.code
         if code.risky and code.chance(0.1):
             return self.whole(1)
         options = [str(code.rng.randrange(length)), str(-1 - code.rng.randrange(length)), f"{{w}} % {text}"]
         for n in code.of("int"):
-            if 0 < n.top <= length:
-                options += [n.text] * 3 + [f"{n.text} - 1", f"-1 - {n.text}"]
+            if 0 < n.top <= length or (vector and n.spans == vector):
+                options += [n.text] * 4 + [f"{n.text} - 1", f"-1 - {n.text}"] + [f"{n.text} + 1"] * 3 * n.room * (n.spans == vector)
         options += [f"{x.text}[{{i}} % len({x.text})]" for x in code.of("indices") if x.top <= length] * 2
         return self.fill(code.pick(options))
 
     def element(self, x: Name) -> str:
         if x.kind == "vector":
-            return f"{x.text}[{self.position(x.length or x.low, f'len({x.text})')}]"
+            return f"{x.text}[{self.position(x.length or x.low, f'len({x.text})', x.text)}]"
         assert x.length is not None
         i, j = self.position(x.length, str(x.length)), self.position(x.columns, str(x.columns))
         return self.code.pick([f"{x.text}[{i}, {j}]", f"{x.text}[{i}, {j}]", f"{x.text}[{i}][{j}]", f"{x.text}.T[{j}, {i}]"])
@@ -733,7 +775,9 @@ class Expressions:
         """An array expression as long as x."""
         code = self.code
         same = [y.text for y in code.of("vector") if y.length and y.length == x.length] or [x.text]
-        return self.fill(code.pick(ARRAYS), x=x.text, y=code.pick(same))
+        products = [f"{m.text} @ {y.text}" for m in code.of("matrix") for y in code.of("vector") if m.length == x.length and y.length == m.columns]
+        products += [f"np.sum({m.text}, axis=0)" for m in code.of("matrix") if m.columns == x.length]
+        return self.fill(code.pick([*ARRAYS, *products * 3]), x=x.text, y=code.pick(same))
 
     def slice_assignment(self, x: Name) -> str:
         code, t = self.code, x.text
@@ -760,6 +804,8 @@ class Expressions:
                 return None
             args.append(text)
         code.cost += helper.cost * code.runs
+        if code.chance(0.1) and helper.text.startswith("h"):
+            args = [f"{p.text}={a}" for p, a in zip(helper.params, args, strict=True)]
         return f"{helper.text}({', '.join(args)})"
 
     def argument(self, p: Name) -> str | None:

@@ -205,13 +205,18 @@ class Generator:
             o = code.fresh("state")
             code.emit(f"{o} = {kind}({e.number(1)}, {x.text})")
             code.define(Name(f"{o}.h", "float"))
-            code.define(Name(f"{o}.w", "vector", low=x.low, fixed=True))
+            code.define(Name(f"{o}.w", "vector", low=x.low, length=x.length))
             code.helpers.append(Helper(f"{o}.step", (Name("u", "float"),), "nothing", self.step_cost))
         if self.chance(0.15):
             d = code.fresh("d")
             code.emit(f'{d} = {{"s": {e.number(1)}, "p": 0.5}}')
             code.define(Name(f'{d}["s"]', "float"))
             code.define(Name(f'{d}["p"]', "float"))
+        if self.chance(0.12):
+            x, b = code.pick(code.of("vector", writable=True)), code.fresh("buffers")
+            code.emit(f"{b} = [{x.text}, {x.text}.copy()]")
+            code.define(Name(f"{b}[0]", "vector", low=x.low, length=x.length))
+            code.define(Name(f"{b}[1]", "vector", low=x.low, length=x.length))
         if self.chance(0.12):
             p = code.fresh("pair")
             code.emit(f"{p} = [{e.number(1)}, {e.number(1)}]")

@@ -83,7 +83,7 @@ def test_module_runs(environment, tmp_path, in_checkout):
 
 # Layers from the bottom up: what a package may import beside itself and the modules that are nobody's layer.
 ALLOWED = {
-    "irad.ir": set(),
+    "irad.ir": {"irad.errors"},  # which itself imports nothing
     "irad.passes": {"irad.ir", "irad.errors", "irad.options"},
     "irad.lower": {"irad.ir", "irad.errors", "irad.options"},
     "irad.runtime": {"irad.ir", "irad.lower", "irad.errors", "irad.options"},

@@ -46,6 +46,7 @@ class Program:
         self.module = self.trace.module
         self.name = self.trace.func.name
         self.written = self.trace.written
+        self._modules: dict[bool, Module] = {}
         self._executables: dict[tuple[Derivative, bool], Executable] = {}
         self._activities: dict[Derivative, tuple[bool, ...]] = {}
         self.lock = threading.RLock()
@@ -64,12 +65,16 @@ class Program:
 
     def prepared(self, noalias: bool) -> Module:
         """A copy of the module, optimised as far as it is before differentiation."""
-        module = copy_module(self.module)
-        for func in module.funcs.values():
-            if func.name == self.name:
-                func.attrs["noalias"] = noalias
-        optimize(module, self.options)
-        return module
+        return copy_module(self._optimized(noalias))
+
+    def _optimized(self, noalias: bool) -> Module:
+        with self.lock:
+            if noalias not in self._modules:
+                module = copy_module(self.module)
+                module.funcs[self.name].attrs["noalias"] = noalias
+                optimize(module, self.options)
+                self._modules[noalias] = module
+            return self._modules[noalias]
 
     def activity(self, wanted: Derivative) -> tuple[bool, ...]:
         """The flags of a derivative, with those of memory that needs a shadow added, or refused unless `implicit`."""
@@ -78,7 +83,7 @@ class Program:
         return self._activities[wanted]
 
     def _complete(self, wanted: Derivative) -> tuple[bool, ...]:
-        module = self.prepared(noalias=True)
+        module = self._optimized(noalias=True)
         func = module.funcs[self.name]
         flags = list(wanted.active) + [False] * (len(func.args) - len(wanted.active))
         results = None if wanted.mode == "forward" else self._active_results(wanted, func)
