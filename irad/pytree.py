@@ -41,7 +41,7 @@ def _flatten(tree: Any, leaves: list[Any]) -> Structure:
     if kind is tuple or kind is list or (isinstance(tree, tuple) and hasattr(tree, "_fields")):
         return Structure(kind, tuple(range(len(tree))), tuple(_flatten(x, leaves) for x in tree))
     if kind is dict:
-        return Structure(kind, tuple(tree), tuple(_flatten(x, leaves) for x in tree.values()))
+        return Structure(kind, tuple(tree), tuple(_flatten(x, leaves) for x in dict(tree).values()))
     leaves.append(tree)
     return LEAF
 

@@ -13,7 +13,7 @@ class Affine:
     """constant + sum of coefficient * value."""
 
     constant: int = 0
-    terms: dict[Value, int] = field(default_factory=dict)
+    terms: dict[Value, int] = field(default_factory=dict[Value, int])
 
     def plus(self, other: Affine, scale: int = 1) -> Affine:
         """self + scale * other."""

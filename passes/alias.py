@@ -96,7 +96,7 @@ class Alias:
             case scf.If() | scf.For() | scf.While():
                 self._visit_structured(op)
             case func.Call():
-                passed = frozenset().union(NONE, *(self.roots(v) for v in op.operands if is_memory(v)))
+                passed = NONE.union(*(self.roots(v) for v in op.operands if is_memory(v)))
                 for result in filter(is_memory, op.results):
                     self._add(result, passed | {result})
             case memref.Store() if is_memory(op.value):
@@ -111,7 +111,7 @@ class Alias:
             case arith.Select():
                 return self.roots(op.operands[1]) | self.roots(op.operands[2])
             case memref.Load():
-                return frozenset().union(*(self._contents.get(r, NONE) for r in self.roots(op.array)))
+                return NONE.union(*(self._contents.get(r, NONE) for r in self.roots(op.array)))
             case _:
                 assert isinstance(op, VIEWS), op
                 return self.roots(op.operands[0])

@@ -45,7 +45,7 @@ class Generator:
         if kind == "f" and self.random.random() < 0.15:
             return b.constant(self.random.choice([0.0, 1.0, -1.0, 2.0, 0.5, -0.0]), f64)
         if kind == "i" and self.random.random() < 0.35:
-            return b.index(self.random.choice([0, 1, 2, -1, 3]))
+            return b.index(self.random.choice([0, 1, 2, -1, 3, 0, 1, 2, -1, 2**62]))
         return self.random.choice(env[kind][-6:] if self.random.random() < 0.7 else env[kind])
 
     def located(self, b):

@@ -42,13 +42,16 @@ def outcome(module, args):
     """Results, or the exception's type and text, and what the arrays hold afterwards."""
     args = copy.deepcopy(args)
     freed = Freed(args)
+    original = STRUCTURED[Dealloc]
     STRUCTURED[Dealloc] = freed.dealloc
     try:
         results = run(module, "f", args)
     except InternalError:
         raise
-    except Exception as error:
+    except (IndexError, ValueError) as error:
         results = [type(error).__name__, str(error)]
+    finally:
+        STRUCTURED[Dealloc] = original
     return results, args
 
 

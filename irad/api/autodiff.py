@@ -86,10 +86,9 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
     activity = None
     if args and isinstance(args[0], type) and issubclass(args[0], Annotation):
         activity, args = args[0], args[1:]
-    if isinstance(f, Annotation):
-        f = f.val
+    function = f.val if isinstance(f, Annotation) else f
     annotated = [a if isinstance(a, Annotation) else Const(a) for a in args]
-    made, positions = prepare(f, [a.val for a in annotated], options)
+    made, positions = prepare(function, [a.val for a in annotated], options)
     if isinstance(mode, ForwardMode):
         return _forward(mode, activity, made, annotated, positions)
     assert isinstance(mode, ReverseMode)

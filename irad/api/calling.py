@@ -128,6 +128,7 @@ def finished(spec: Spec, value: Any) -> Any:
     """A result of native code as the user sees it: NumPy scalars for strong numbers, the dtype's own signedness for arrays."""
     if isinstance(spec, ScalarSpec):
         return value if spec.weak else spec.dtype.type(value)
+    assert isinstance(spec, ArraySpec)
     return value if value.dtype == spec.dtype else value.view(spec.dtype)
 
 

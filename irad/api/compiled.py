@@ -19,14 +19,16 @@ from irad.passes.ad.forward import forward
 from irad.passes.ad.reverse import reverse
 from irad.passes.alias import Alias
 from irad.passes.pipeline import finish, optimize
+from irad.runtime.engine import compile_module
+from irad.runtime.native import Native
 
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
     """Which derivative of a function: None of it, forward or reverse, by which parameters.
 
-    `active` has a flag for every parameter of the traced function; `results`: which of the results are differentiated; `implicit`: memory that turns out to need a shadow gets one (the
-    caller passes zeros), instead of being refused.
+    `active` has a flag for every parameter of the traced function; `results`: which of the results are differentiated; `implicit`:
+    memory that turns out to need a shadow gets one (the caller passes zeros), instead of being refused.
     """
 
     mode: str = "primal"
@@ -47,7 +49,7 @@ class Program:
         self.name = self.trace.func.name
         self.written = self.trace.written
         self._modules: dict[bool, Module] = {}
-        self._executables: dict[tuple[Derivative, bool], Executable] = {}
+        self._executables: dict[tuple[Derivative, bool], Native] = {}
         self._activities: dict[Derivative, tuple[bool, ...]] = {}
         self.lock = threading.RLock()
 
@@ -93,18 +95,22 @@ class Program:
                 return tuple(flags)
             for arg, loc in forced.items():
                 if not wanted.implicit:
+                    what = f"an active value is stored into {_describe(func, arg.index)}, or may share a variable with it, but that is Const and"
                     raise fail(
-                        RuntimeActivityError, loc, f"an active value is stored into, or may share a variable with, {_describe(func, arg.index)}, which is Const and has no shadow.",
+                        RuntimeActivityError,
+                        loc,
+                        f"{what} has no shadow.",
                         "Pass it as Duplicated, with a shadow of zeros, or copy it first.",
-                    )  # fmt: skip
+                    )
                 flags[arg.index] = True
 
-    def executable(self, wanted: Derivative, noalias: bool) -> Executable:
-        """Native code of a derivative."""
+    def executable(self, wanted: Derivative, noalias: bool) -> Native:
+        """Native code of a derivative, compiled when it is first asked for."""
         key = wanted, noalias
         with self.lock:
             if key not in self._executables:
-                self._executables[key] = Executable(*self.derive(wanted, noalias), self.options)
+                module, func = self.derive(wanted, noalias)
+                self._executables[key] = compile_module(module, func.name, self.options)
             return self._executables[key]
 
     def derive(self, wanted: Derivative, noalias: bool, finished: bool = True) -> tuple[Module, Func]:
@@ -119,7 +125,7 @@ class Program:
         elif wanted.mode == "forward":
             func = forward(module, self.name, self.activity(wanted), results, wanted.with_primal)
         if finished:
-            finish(module, self.options)
+            finish(module, self.options, func.name)
         return module, func
 
     def _active_results(self, wanted: Derivative, func: Func) -> list[bool]:
@@ -133,18 +139,6 @@ class Program:
             f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
             "For its Jacobian use jacobian or vjp, or write the result into a Duplicated argument.",
         )
-
-
-class Executable:
-    """A module, its entry function, and the native code, compiled when it is first called."""
-
-    def __init__(self, module: Module, func: Func, options: Options) -> None:
-        from irad.runtime.engine import compile_module
-
-        self.native = compile_module(module, func.name, options)
-
-    def __call__(self, *flat: Any) -> list[Any]:
-        return self.native(*flat)
 
 
 def copy_module(module: Module) -> Module:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from irad.api.calling import leaves_of, rebuild
 from irad.frontend import Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Static, coerce, spec_of, wrap
@@ -21,6 +23,8 @@ from irad.passes.ad.reverse import reverse
 from irad.passes.ad.tape import zero_fill
 from irad.passes.alias import Alias
 from irad.passes.pipeline import optimize
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class _Inner:
@@ -127,7 +131,7 @@ def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], directions: Sequence[Any]) -> tuple[Any, Any]:
     """Value and directional derivative of an inner function at traced arguments."""
-    active = [i for i, p in enumerate(primals) if not isinstance(spec_of(p), Static) and spec_of(p).dtype.kind == "f"]
+    active = [i for i, p in enumerate(primals) if getattr(spec_of(p), "dtype", None) in _FLOATS]
     inner = _Inner(f, primals, active)
     primal = inner.module.funcs[inner.name]
     flags = inner.flags(active, None)

@@ -89,3 +89,8 @@ def _axis(text: str, found: re.Match[str], part: str) -> slice:
 
 def _error(text: str, at: int, what: str) -> ValueError:
     return ValueError(f"{what}\n    {text}\n    {' ' * at}^")
+
+
+f32, f64 = DType("f32"), DType("f64")
+i8, i16, i32, i64 = DType("i8"), DType("i16"), DType("i32"), DType("i64")
+u8, u16, u32, u64 = DType("u8"), DType("u16"), DType("u32"), DType("u64")

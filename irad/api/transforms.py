@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import types
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,15 +20,21 @@ from irad.frontend.state import current_state
 from irad.options import Options
 
 
-class Transformed:
+class Transformed(ABC):
     """A function made from a function: keeps its name, docstring and signature, and binds as a method."""
 
     def __init__(self, f: Callable[..., Any], options: Options | None) -> None:
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
         self.options = options
-        functools.update_wrapper(self, f, updated=())
+        for name in functools.WRAPPER_ASSIGNMENTS:
+            if hasattr(f, name):
+                setattr(self, name, getattr(f, name))
         self.__wrapped__ = f
+
+    @abstractmethod
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function that was made."""
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -53,6 +60,7 @@ class Jit(Transformed):
     """The primal, compiled."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take the function's arguments, and return what the class says."""
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return nested.call(self.__wrapped__, args)
@@ -76,6 +84,7 @@ class ValueAndGrad(Transformed):
         self._has_aux = has_aux
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take the function's arguments, and return what the class says."""
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return self.__irad_call__(*args)
@@ -240,8 +249,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     f : callable
         A function of numbers and arrays.
     primals, tangents : sequence
-        The arguments, and for each a direction of its shape. An int counts as a float if its direction is a float or not 0; directions of other
-        arguments that are not floats are ignored.
+        The arguments, and for each a direction of its shape. An int counts as a float if its direction is a float or not 0; directions
+        of other arguments that are not floats are ignored.
     options : Options, optional
         How to compile.
 

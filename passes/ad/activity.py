@@ -6,7 +6,7 @@ roots of alias analysis. Memrefs that may point to active and to inactive memory
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from irad.ir.core import Block, Func, Loc, Module, Op, Value
 from irad.ir.ops import arith, func, irad, memref, scf
@@ -19,7 +19,7 @@ _CONVERSIONS = (arith.ExtF, arith.TruncF)
 
 
 class Activity:
-    """Active values and roots of a function, for given active arguments and results (None: all that is varied is useful, as in forward mode)."""
+    """Active values and roots of a function; `active_results` None: all that is varied is useful, as in forward mode."""
 
     def __init__(
         self, module: Module, function: Func, alias: Alias, active_args: Sequence[bool], active_results: Sequence[bool] | None
@@ -83,7 +83,7 @@ class Activity:
             else:
                 target.add(value)
 
-    def _fixpoint(self, step, target: set[Value]) -> None:
+    def _fixpoint(self, step: Callable[[Block], None], target: set[Value]) -> None:
         size = -1
         while len(target) != size:
             size = len(target)

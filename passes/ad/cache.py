@@ -41,8 +41,10 @@ class Cache:
     def canonical(self, node: Node) -> Node:
         """The node that stands for this one: an argument of a while loop's second region is what the first passed on."""
         while not self.split:
+            if isinstance(node, Trips):
+                break
             value = node.value if isinstance(node, Shadow) else node
-            loop = value.owner.parent if isinstance(value, Value) and isinstance(value.owner, Block) else None
+            loop = value.owner.parent if isinstance(value.owner, Block) else None
             if not isinstance(loop, scf.While) or value.owner is not loop.after:
                 break
             passed_on = loop.before.terminator.operands[1 + value.index]
@@ -104,7 +106,9 @@ class Cache:
     def _sources_of_rotating(self, node: Node, value: Value) -> list[Node] | None:
         """A memref that a loop permutes with others goes back from where it ended."""
         loop = value.owner.parent if isinstance(value.owner, Block) else None
-        turned = rotation(loop) if isinstance(loop, scf.For) else None
+        if not isinstance(loop, scf.For):
+            return None
+        turned = rotation(loop)
         if turned is None or value.index - 1 not in turned:
             return None
         results = [loop.results[k] for k in turned]

@@ -24,7 +24,9 @@ class Tangents(Twin):
         self.maker = maker
         alias = Alias(function)
         self.activity = Activity(maker.primals, function, alias, active_args, None)
-        self.has_twin = self.activity.active
+
+    def has_twin(self, value: Value) -> bool:
+        return self.activity.active(value)
 
     def visit(self, op: Op, b: Builder) -> None:
         match op:

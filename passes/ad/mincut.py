@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
 
 INFINITE = 1 << 62
+V = TypeVar("V", bound=Hashable)
 
 
-class VertexCut:
+class VertexCut(Generic[V]):
     """Vertices with capacities, edges, sources and sinks; `solve` gives the cheapest set of vertices that parts them."""
 
     def __init__(self) -> None:
-        self._number: dict[Hashable, int] = {}
+        self._number: dict[V, int] = {}
         self._head: list[list[int]] = [[], []]
         self._target: list[int] = []
         self._left: list[int] = []
 
-    def add(self, vertex: Hashable, capacity: int) -> None:
+    def add(self, vertex: V, capacity: int) -> None:
         """Add a vertex (twice the same one: only the first counts)."""
         if vertex in self._number:
             return
@@ -26,19 +28,19 @@ class VertexCut:
         inside = self._number[vertex]
         self._edge(inside, inside + 1, capacity)
 
-    def edge(self, a: Hashable, b: Hashable) -> None:
+    def edge(self, a: V, b: V) -> None:
         """b is made from a."""
         self._edge(self._number[a] + 1, self._number[b], INFINITE)
 
-    def source(self, vertex: Hashable) -> None:
+    def source(self, vertex: V) -> None:
         """The vertex cannot be made from others."""
         self._edge(0, self._number[vertex], INFINITE)
 
-    def sink(self, vertex: Hashable) -> None:
+    def sink(self, vertex: V) -> None:
         """The vertex is needed."""
         self._edge(self._number[vertex] + 1, 1, INFINITE)
 
-    def solve(self) -> set[Hashable]:
+    def solve(self) -> set[V]:
         """The cut nearest to the sinks."""
         while self._augment():
             pass
@@ -113,15 +115,13 @@ class VertexCut:
         return reach
 
 
-def vertex_cut(
-    capacities: dict[Hashable, int], edges: Iterable[tuple[Hashable, Hashable]], sources: Iterable[Hashable], sinks: Iterable[Hashable]
-) -> set[Hashable]:
+def vertex_cut(capacities: dict[V, int], edges: Iterable[tuple[V, V]], sources: Iterable[V], sinks: Iterable[V]) -> set[V]:
     """The cheapest set of vertices on every path from a source to a sink; of equal ones the set nearest to the sinks.
 
     >>> sorted(vertex_cut({"a": 1, "b": 1, "c": 1}, [("a", "b"), ("a", "c")], ["a"], ["b", "c"]))
     ['a']
     """
-    cut = VertexCut()
+    cut: VertexCut[V] = VertexCut()
     for vertex, capacity in capacities.items():
         cut.add(vertex, capacity)
     for a, b in edges:

@@ -198,6 +198,7 @@ def emit(b: Builder, expr: Expr, op: Op, read: Callable[[Value], Value]) -> Valu
         return b(arith.CmpF, *operands, predicate=expr.predicate)
     if expr.op is arith.SIToFP:
         return b.op(arith.SIToFP, operands, None, (kind,)).result
+    assert isinstance(expr.op, type)
     return b(expr.op, *operands)
 
 

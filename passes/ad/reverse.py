@@ -6,7 +6,8 @@ the adjoints of scalar and memory operations, and the functions that are made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from irad.errors import UnsupportedError, fail
 from irad.ir.builder import Builder
@@ -20,6 +21,8 @@ from irad.passes.ad.plan import Plan, Variant, make_plans, stack_types
 from irad.passes.ad.reverse_scf import reverse_for, reverse_if, reverse_while
 from irad.passes.ad.tape import Frame, Grid, Piece, counters, new_stack, piece_view, read_back, storage, zero_fill
 from irad.passes.alias import is_memory
+
+L = TypeVar("L", bound=Op)
 
 
 def accumulate(b: Builder, total: Value, amount: Value) -> Value:
@@ -78,7 +81,7 @@ class Scope:
 class Reverse:
     """Writes the reverse sweep of a plan, reading what `forward` wrote."""
 
-    def __init__(self, plan: Plan, forward: Augment, callee) -> None:
+    def __init__(self, plan: Plan, forward: Augment, callee: Callable[[Variant], Func]) -> None:
         self.plan = plan
         self.forward = forward
         self.callee = callee
@@ -87,10 +90,10 @@ class Reverse:
         self._pieces: dict[Node, Value] = {}
 
     # ------------------------------------------------------------------ scopes
-    def open(self, blocks: Sequence[Block], builder: Builder, parent: Scope | None, induction: dict[Value, Value] | None = None) -> Scope:
+    def open(self, blocks: Sequence[Block], builder: Builder, parent: Scope | None, at_hand: Mapping[Node, Value] | None = None) -> Scope:
         """A scope at its beginning: frames of its blocks are popped (the last block's first), local shadows are born."""
         scope = Scope(blocks, builder, parent)
-        scope.memo.update(induction or {})
+        scope.memo.update(at_hand or {})
         for block in reversed(blocks):
             self._pop_frame(block, scope)
         for block in blocks:
@@ -216,7 +219,7 @@ class Reverse:
             case _:
                 pass  # views and allocations: their shadows are made where they are read
 
-    def _with_pieces(self, op: Op, scope: Scope, template) -> None:
+    def _with_pieces(self, op: L, scope: Scope, template: Callable[[Reverse, L, Scope], None]) -> None:
         b = scope.builder
         for node in reversed(self.plan.tapes.pieces.get(op, ())):
             place = self.plan.tapes.places[node]
@@ -333,7 +336,8 @@ class _Maker:
 
     def _augmented_body(self, plan: Plan, augmented: Func) -> Augment:
         args = iter(augmented.args)
-        values, shadows = {}, {}
+        values: dict[Value, Value] = {}
+        shadows: dict[Value, Value] = {}
         for arg, on in zip(plan.function.args, plan.variant.active_args, strict=True):
             values[arg] = next(args)
             if on and is_memory(arg):

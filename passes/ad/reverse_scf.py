@@ -57,7 +57,7 @@ def reverse_for(sweep: Reverse, op: scf.For, scope: Scope) -> None:
     turning = _Turning(sweep, op)
     bounds = [sweep.node(v, scope) for v in op.operands[:3]]
     starts += [scope.adjoint(c) for c in captured]
-    loop = scope.builder.for_(*bounds, [*starts, *turning.starts(scope)], reversed=not op.reversed)
+    loop = scope.builder.for_(bounds[0], bounds[1], bounds[2], [*starts, *turning.starts(scope)], reversed=not op.reversed)
     at_hand = {op.induction: loop.induction, **turning.bind(loop.carried[len(starts) :])}
     inner = sweep.open([op.body], scope.builder.at(loop.body), scope, at_hand)
     inner.adjoints.update(zip(captured, loop.carried[len(carried) : len(starts)], strict=True))

@@ -1,8 +1,9 @@
 """Where taped nodes live, and how they are written and read.
 
-Layouts: `Grid`, one allocation of the function indexed by the counters of the loops around (their trip counts, or affine bounds of them,
-are known in front of the outermost); `Piece`, the same for the innermost of the loops only, reserved on a stack in front of
-them each time; `Frame`, for what no counted loop encloses closely: all such nodes of a block are pushed at its end, and popped when its reverse begins.
+Layouts: `Grid`, one allocation of the function indexed by the counters of the loops around (their trip counts, or affine bounds of
+them, are known in front of the outermost); `Piece`, the same for the innermost of the loops only, reserved on a stack in front of them
+each time; `Frame`, for what no counted loop encloses closely: all such nodes of a block are pushed at its end, and popped when its
+reverse begins.
 """
 
 from __future__ import annotations
@@ -79,19 +80,16 @@ class Tapes:
         loops = loops_around(node_block(node))
         if not self.split:
             anchor = self._top_level(node_block(node), node)
-            if all(isinstance(loop, scf.For) for loop in loops) and _countable(loops, anchor):
-                self.places[node] = Grid(anchor, tuple(loops))
+            counted = _counted(loops, anchor)
+            if counted is not None:
+                self.places[node] = Grid(anchor, counted)
                 self.grids.setdefault(anchor, []).append(node)
                 return
         for i in range(len(loops)):
-            inner = loops[i:]
-            if (
-                all(isinstance(loop, scf.For) for loop in inner)
-                and _countable(inner, inner[0])
-                and (not self.split or self._quiet(inner[0]))
-            ):
-                self.places[node] = Piece(tuple(inner))
-                self.pieces.setdefault(inner[0], []).append(node)
+            counted = _counted(loops[i:], loops[i])
+            if counted is not None and (not self.split or self._quiet(loops[i])):
+                self.places[node] = Piece(counted)
+                self.pieces.setdefault(loops[i], []).append(node)
                 return
         nodes = self.frames.setdefault(node_block(node), {}).setdefault(storage(node_type(node)), [])
         self.places[node] = Frame(node_block(node), len(nodes))
@@ -113,7 +111,7 @@ class Tapes:
             if op not in self.relevant:
                 continue
             if isinstance(op, scf.While | func.Call) or (
-                isinstance(op, scf.For) and op is not loop and not _countable([*_between(op, loop), op], loop)
+                isinstance(op, scf.For) and op is not loop and _counted([*_between(op, loop), op], loop) is None
             ):
                 return False
         return True
@@ -126,8 +124,10 @@ def _between(op: Op, outer: Op) -> list[Op]:
 
 
 # ---------------------------------------------------------------- how many trips
-def _countable(loops: list[Op], root: Op) -> bool:
-    return all(_bound(loop, root) is not None for loop in loops)
+def _counted(loops: list[Op], root: Op) -> tuple[scf.For, ...] | None:
+    """The loops, if they are all counted, and bounds of their trips are known in front of `root`."""
+    counted = tuple(loop for loop in loops if isinstance(loop, scf.For) and _bound(loop, root) is not None)
+    return counted if len(counted) == len(loops) else None
 
 
 def _bound(loop: Op, root: Op) -> Affine | None:
@@ -239,7 +239,7 @@ def piece_view(b: Builder, cls: type[Op], stack: Value, place: Piece, read: Read
 
 def counters(b: Builder, loops: tuple[scf.For, ...], read: Read) -> list[Value]:
     """The number of the current trip of each loop, counted in the order of the induction variable."""
-    found = []
+    found: list[Value] = []
     for loop in loops:
         at = read(loop.induction)
         if constant_of(loop.lower) != 0:

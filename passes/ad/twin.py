@@ -5,17 +5,19 @@ Twins follow their values through branches, loops and views; what a twin is wort
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, irad, memref, scf
-from irad.ir.types import MemRefType, index
+from irad.ir.types import MemRefType, Type, index
 from irad.passes.ad.tape import zero_fill
 from irad.passes.alias import is_memory
 
 _VIEWS = (memref.SubView, memref.Cast, irad.View, irad.Release)
 
 
-class Twin:
+class Twin(ABC):
     """The copy in the making: `values` maps the primal to it, `twins` the primal to the twins, `trips` while loops to their counts."""
 
     def __init__(self, count_trips: bool) -> None:
@@ -24,9 +26,9 @@ class Twin:
         self.trips: dict[Op, Value] = {}
         self._count_trips = count_trips
 
+    @abstractmethod
     def has_twin(self, value: Value) -> bool:
         """Whether a value gets a twin."""
-        raise NotImplementedError
 
     def visit(self, op: Op, b: Builder) -> None:
         """Copy an operation, and make the twins of its results."""
@@ -116,7 +118,7 @@ class Twin:
         """Copies of values, then the twins of those whose counterpart in `like` has one."""
         return [self.values[v] for v in values] + [self.twin(v, b) for v, target in zip(values, like, strict=True) if self.has_twin(target)]
 
-    def types(self, values: list[Value]) -> list:
+    def types(self, values: list[Value]) -> list[Type]:
         """Types of values, then of their twins."""
         return [v.type for v in values] + [v.type for v in values if self.has_twin(v)]
 
@@ -130,7 +132,7 @@ class Twin:
 
     def _for(self, op: scf.For, b: Builder) -> None:
         bounds = [self.values[v] for v in op.operands[:3]]
-        copy = b.for_(*bounds, self.passed(op.inits, op.carried, b), op.reversed)
+        copy = b.for_(bounds[0], bounds[1], bounds[2], self.passed(op.inits, op.carried, b), op.reversed)
         copy.induction.hint = op.induction.hint
         self.values[op.induction] = copy.induction
         self.bind(op.carried, copy.carried)
@@ -142,7 +144,7 @@ class Twin:
     def _while(self, op: scf.While, b: Builder) -> None:
         before, after = op.before, op.after
         passed_on = before.terminator.operands[1:]
-        count = [index] if self._count_trips else []
+        count: list[Type] = [index] if self._count_trips else []
         state, forwarded = self.types(before.args) + count, self.types(after.args) + count
         starts = self.passed(op.inits, before.args, b) + ([b.index(0)] if count else [])
         copy = scf.While(starts, forwarded, None, [Block(state), Block(forwarded)], op.loc)
