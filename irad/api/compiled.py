@@ -95,11 +95,11 @@ class Program:
                 return tuple(flags)
             for arg, loc in forced.items():
                 if not wanted.implicit:
-                    what = f"an active value is stored into {_describe(func, arg.index)}, or may share a variable with it, but that is Const and"
+                    name = _describe(func, arg.index)
                     raise fail(
                         RuntimeActivityError,
                         loc,
-                        f"{what} has no shadow.",
+                        f"an active value is stored into {name}, or may share a variable with it, but {name} is Const and has no shadow.",
                         "Pass it as Duplicated, with a shadow of zeros, or copy it first.",
                     )
                 flags[arg.index] = True

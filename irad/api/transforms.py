@@ -7,6 +7,7 @@ import operator
 import types
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,25 @@ from irad.api.autodiff import tangents as tangents_of
 from irad.api.calling import Argument, invoke, matching_shadows, prepare, rebuild
 from irad.api.compiled import Derivative, Program
 from irad.frontend.abstract import ArraySpec, ScalarSpec
+from irad.frontend.guards import Guards
 from irad.frontend.state import current_state
-from irad.options import Options
+from irad.options import Options, current_options
+from irad.runtime.native import Native
+
+_NUMBERS = {float, int, bool}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Compiled code for calls with Python numbers of certain types, which need none of the work that arrays make."""
+
+    native: Native
+    options: Options
+    guards: Guards
+
+    def valid(self, options: Options | None) -> bool:
+        """Whether the code is still that of the function, under the options in force."""
+        return self.options is (options or current_options()) and self.guards.hold()
 
 
 class Transformed(ABC):
@@ -27,6 +45,7 @@ class Transformed(ABC):
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
         self.options = options
+        self._plain: dict[tuple[type, ...], _Plain] = {}
         for name in functools.WRAPPER_ASSIGNMENTS:
             if hasattr(f, name):
                 setattr(self, name, getattr(f, name))
@@ -38,6 +57,17 @@ class Transformed(ABC):
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
+
+    def _known(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Native | None:
+        """Compiled code that takes these numbers as they are."""
+        plain = self._plain.get(tuple(map(type, args)))
+        return plain.native if plain is not None and not kwargs and plain.valid(self.options) else None
+
+    def _remember(self, args: tuple[Any, ...], made: Program, wanted: Derivative) -> None:
+        """Note the code for calls like this one, if arguments and result are Python numbers."""
+        types, result = tuple(map(type, args)), made.trace.result
+        if _NUMBERS.issuperset(types) and isinstance(result, ScalarSpec) and result.weak and not made.trace.captures:
+            self._plain[types] = _Plain(made.executable(wanted, True), made.options, made.trace.guards)
 
     def __repr__(self) -> str:
         return f"<irad.{type(self).__name__.lower()} of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)!s}>"
@@ -61,11 +91,15 @@ class Jit(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""
+        known = self._known(args, kwargs)
+        if known is not None:
+            return known(*args)[0]
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return nested.call(self.__wrapped__, args)
         made, positions = prepare(self.__wrapped__, args, self.options)
         flat = invoke(made, [Argument(args[i], name=f"argument {i}") for i in positions], Derivative())
+        self._remember(args, made, Derivative())
         return rebuild(made.trace.result, iter(flat))
 
     def __irad_call__(self, *args: Any) -> Any:
@@ -82,9 +116,15 @@ class ValueAndGrad(Transformed):
         self._single = isinstance(argnums, int)
         self._argnums = tuple(operator.index(i) for i in ((argnums,) if isinstance(argnums, int) else argnums))
         self._has_aux = has_aux
+        self._order: list[int] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""
+        known = self._known(args, kwargs)
+        if known is not None:
+            flat = known(*args, 1.0)
+            value, cotangents = (flat[0], flat[1:]) if self.with_value else (None, flat)
+            return self._answer(value, [cotangents[k] for k in self._order])
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return self.__irad_call__(*args)
@@ -102,6 +142,9 @@ class ValueAndGrad(Transformed):
         )
         results = iter(invoke(made, arguments, wanted, (1.0,)))
         value = rebuild(made.trace.result, results) if wanted.with_primal else None
+        if not self._has_aux:
+            self._order = [sorted(chosen).index(i) for i in chosen]
+            self._remember(args, made, wanted)
         shadows = {
             i: a.shadow if isinstance(a.value, np.ndarray) else next(results) for i, a in zip(positions, arguments, strict=True) if a.active
         }

@@ -220,12 +220,18 @@ def unequal(x: Any, y: Any) -> Any:
 _COMPARE |= {"Eq": equal, "NotEq": unequal}
 
 
-def chain(names: Sequence[str], left: Any, right: Any, *later: Thunk) -> Any:
+def chain(names: Sequence[str], assigns: Sequence[str], left: Any, right: Any, *later: Thunk) -> Any:
     """`left < right < …`: each operand is evaluated once, and none behind the first comparison that fails."""
     result = _COMPARE[names[0]](left, right)
     if not later:
         return result
-    return and_(result, lambda: chain(names[1:], right, later[0](), *later[1:]))
+
+    def rest() -> Any:
+        return chain(names[1:], assigns, right, later[0](), *later[1:])
+
+    if not is_traced(result):
+        return rest() if result else result
+    return branch(result, rest, lambda: result, variables(assigns, *later), combine=arith.AndI)
 
 
 # ---------------------------------------------------------------- names, checks, raises

@@ -254,8 +254,10 @@ class Expressions(ast.NodeTransformer):
                 return self.emit(node, "equal" if isinstance(node.ops[0], ast.Eq) else "unequal", left, right)
             return at(ast.Compare(left, node.ops, [right]), node)
         names = [type(op).__name__ for op in node.ops]
+        first = [self.visit(node.left), self.visit(node.comparators[0])]
+        carried = sorted(assigned(node.comparators[1:]))
         later = [self.thunk(c) for c in node.comparators[1:]]
-        return self.emit(node, "chain", constants(names, node), self.visit(node.left), self.visit(node.comparators[0]), *later)
+        return self.emit(node, "chain", constants(names, node), constants(carried, node), *first, *later)
 
 
 def at(node: Any, place: ast.AST) -> Any:
