@@ -89,7 +89,7 @@ class Dual:
 
     def __abs__(self) -> Any:
         Kinks.note(self.v)
-        return -self if self.v < 0.0 else self
+        return self * (np.sign(self.v) if self.v == self.v else 1.0)
 
     def __lt__(self, other: Any) -> bool:
         return compare(self, other, operator.lt)
@@ -288,7 +288,7 @@ class DualNumpy:
     """Stands in for `numpy`."""
 
     pi, inf, nan, newaxis = np.pi, np.inf, np.nan, None
-    float64, float32, int64, int32, bool_, ndarray = np.float64, np.float32, np.int64, np.int32, np.bool_, np.ndarray
+    float64, float32, int64, int32, bool, bool_, ndarray = np.float64, np.float32, np.int64, np.int32, np.bool, np.bool_, np.ndarray
     absolute = abs = staticmethod(abs)
     maximum, minimum = staticmethod(elementwise(larger, 2)), staticmethod(elementwise(smaller, 2))
     where = staticmethod(elementwise(lambda c, x, y: x if c else y, 3))
@@ -446,7 +446,9 @@ class Inputs:
         return as_floats(x)
 
 
-def reference(function: Callable[..., Any], args: Sequence[Any], active: Sequence[int], shadows: dict[int, np.ndarray] | None = None) -> Reference:
+def reference(
+    function: Callable[..., Any], args: Sequence[Any], active: Sequence[int], shadows: dict[int, np.ndarray] | None = None
+) -> Reference:
     """Run a function on dual numbers.
 
     `active` are the positions of the numbers and float arrays to differentiate by; arrays that share memory must all be among them.
@@ -459,7 +461,9 @@ def reference(function: Callable[..., Any], args: Sequence[Any], active: Sequenc
         result = function(*lifted)
     zero = np.zeros(inputs.count)
     slope = tangent(result) + zero
-    final_tangents = {key: np.array([tangent(x) + zero for x in memory.flat]).reshape(*memory.shape, inputs.count) for key, memory in owners.items()}
+    final_tangents = {
+        key: np.array([tangent(x) + zero for x in memory.flat]).reshape(*memory.shape, inputs.count) for key, memory in owners.items()
+    }
     gradient = slope.copy()
     for i, shadow in (shadows or {}).items():
         seed = _once(args, i, shadows or {}, shadow)
@@ -470,7 +474,11 @@ def reference(function: Callable[..., Any], args: Sequence[Any], active: Sequenc
         {i: inputs.part(i, gradient) for i in inputs.active},
         Kinks.nearest,
         slope,
-        {i: same_place(args[i], root(args[i]), final_tangents[id(root(args[i]))]) for i in inputs.active if isinstance(args[i], np.ndarray)},
+        {
+            i: same_place(args[i], root(args[i]), final_tangents[id(root(args[i]))])
+            for i in inputs.active
+            if isinstance(args[i], np.ndarray)
+        },
     )
 
 

@@ -118,11 +118,41 @@ class Code:
         """Write one statement, compound ones with all that is in them."""
         self.cost += self.runs
         deep = self.indent > 4 or len(self.lines) > 36
-        kinds: list[tuple[float, Callable[[], None]]] = [(6, self.assign), (4, self.augment), (8, self.store), (2, self.assign_tuple), (1.5, self.assign_int), (0.7, self.assign_flag)]
-        kinds += [(2.5, self.assign_slice), (1.2, self.scatter), (2.0, self.view), (1.0, self.swap), (1.2, self.allocate), (0.8, self.int_becomes_float)]
-        kinds += [(4.0 if self.of('list') else 0.2, self.append), (2.0, self.call), (0.8, self.exchange), (0.5, self.write_indices), (0.6, self.new_matrix), (0.8, self.rebind), (0.3, self.fail), (0.4, self.fill_row)]
+        kinds: list[tuple[float, Callable[[], None]]] = [
+            (6, self.assign),
+            (4, self.augment),
+            (8, self.store),
+            (2, self.assign_tuple),
+            (1.5, self.assign_int),
+            (0.7, self.assign_flag),
+        ]
+        kinds += [
+            (2.5, self.assign_slice),
+            (1.2, self.scatter),
+            (2.0, self.view),
+            (1.0, self.swap),
+            (1.2, self.allocate),
+            (0.8, self.int_becomes_float),
+        ]
+        kinds += [
+            (4.0 if self.of("list") else 0.2, self.append),
+            (2.0, self.call),
+            (0.8, self.exchange),
+            (0.5, self.write_indices),
+            (0.6, self.new_matrix),
+            (0.8, self.rebind),
+            (0.3, self.fail),
+            (0.4, self.fill_row),
+        ]
         if not deep:
-            kinds += [(5, self.branch), (9 if self.runs < MOST_RUNS else 0, self.loop), (0.7, self.branch_on_walrus), (0.8, self.new_list), (0.6, self.closure), (0.8, self.define_in_branches)]
+            kinds += [
+                (5, self.branch),
+                (9 if self.runs < MOST_RUNS else 0, self.loop),
+                (0.7, self.branch_on_walrus),
+                (0.8, self.new_list),
+                (0.6, self.closure),
+                (0.8, self.define_in_branches),
+            ]
         if self.loops:
             kinds += [(1.2, self.jump)]
         self.weighted(kinds)()
@@ -234,7 +264,10 @@ class Code:
     def rebind(self) -> None:
         """Let a variable name another view, of a layout that it may not have had before."""
         pairs = [
-            (a, b) for a in self.of("vector") for b in self.of("vector") if a.length and a.length == b.length and a.const == b.const and not a.fixed
+            (a, b)
+            for a in self.of("vector")
+            for b in self.of("vector")
+            if a.length and a.length == b.length and a.const == b.const and not a.fixed
         ]
         if pairs and self.chance(0.6):
             a, b = self.pick(pairs)
@@ -319,7 +352,17 @@ class Code:
         row = f"{m.text}[{e.below(m.length or 1)}{self.pick(['', ', :'])}]"
         if self.chance(0.4):
             t = m.text
-            self.emit(self.pick([f"{t}[1:, :] += 0.5 * {t}[:-1, :]", f"{t}[:, 1:] = {t}[:, :-1]", f"{t}[0] = {t}[1]", f"{t} *= {t}[::-1]", f"{t}[:] = np.tanh({t})"]))
+            self.emit(
+                self.pick(
+                    [
+                        f"{t}[1:, :] += 0.5 * {t}[:-1, :]",
+                        f"{t}[:, 1:] = {t}[:, :-1]",
+                        f"{t}[0] = {t}[1]",
+                        f"{t} *= {t}[::-1]",
+                        f"{t}[:] = np.tanh({t})",
+                    ]
+                )
+            )
             return None
         value = self.pick(fitting).text if fitting and self.chance(0.6) else e.tame(e.number(1))
         self.emit(f"{row} {self.pick(['=', '+=', '*='])} {value}")
@@ -462,7 +505,16 @@ class Code:
         return "return" if self.result == "nothing" else f"return {e.number(1)}, {e.number(1)}"
 
     def loop(self) -> None:
-        self.weighted([(6, self.for_loop), (1.3, self.while_counted), (1.0, self.while_shrinking), (0.7, self.while_walrus), (1.0, self.over_array), (0.6, self.over_tuple)])()
+        self.weighted(
+            [
+                (6, self.for_loop),
+                (1.3, self.while_counted),
+                (1.0, self.while_shrinking),
+                (0.7, self.while_walrus),
+                (1.0, self.over_array),
+                (0.6, self.over_tuple),
+            ]
+        )()
 
     def body(self, count: int) -> None:
         self.statements(count)
@@ -525,7 +577,9 @@ class Code:
         e = self.expressions
         t = self.fresh("t")
         self.emit(f"{t} = 2.0 + {e.bounded(1)}")
-        self.emit(f"while ({t} := {t} * {self.pick([0.5, 0.7])}{self.pick(['', ' - 0.1'])}) > 0.3{self.pick(['', f' and {e.condition()}'])}:")
+        self.emit(
+            f"while ({t} := {t} * {self.pick([0.5, 0.7])}{self.pick(['', ' - 0.1'])}) > 0.3{self.pick(['', f' and {e.condition()}'])}:"
+        )
         with self.block(Name(t, "float", fixed=True), runs=5, loop=True):
             self.body(self.rng.randint(1, 2))
         self.otherwise()
@@ -594,6 +648,7 @@ class Expressions:
 
     def fill(self, template: str, depth: int = 1, **known: str) -> str:
         """The template with its parts filled in."""
+
         def part(match: re.Match[str]) -> str:
             letter = match[1]
             if letter not in known:
@@ -657,7 +712,11 @@ class Expressions:
         """Sums, lengths, calls, casts."""
         code = self.code
         options = ["float({w})", "0.1 * {w}", "{a} * ({c})"] + (OF_VECTORS if code.of("vector") else [])
-        options += [f"np.sum({m.text})" for m in code.of("matrix")] + [f"sum({p.text})" for p in code.of("list")] * 2 + [h for h in code.helpers if h.result == "float"]
+        options += (
+            [f"np.sum({m.text})" for m in code.of("matrix")]
+            + [f"sum({p.text})" for p in code.of("list")] * 2
+            + [h for h in code.helpers if h.result == "float"]
+        )
         chosen = code.pick(options)
         if isinstance(chosen, Helper):
             return self.call(chosen) or self.leaf()
@@ -761,7 +820,12 @@ class Expressions:
             m = code.pick(matrices)
             row, column = self.below(m.length or 1), self.below(m.columns)
             whole = (m.length or 1) * m.columns
-            options = [(f"{m.text}[{row}]", m.columns), (f"{m.text}[:, {column}]", m.length), (f"{m.text}.T[{column}]", m.length), (f"{m.text}.reshape({whole})", whole)]
+            options = [
+                (f"{m.text}[{row}]", m.columns),
+                (f"{m.text}[:, {column}]", m.length),
+                (f"{m.text}.T[{column}]", m.length),
+                (f"{m.text}.reshape({whole})", whole),
+            ]
             text, length = code.pick(options)
             return text, replace(m, kind="vector", length=length, low=length)
         if code.chance(0.25):
@@ -775,7 +839,9 @@ class Expressions:
         """An array expression as long as x."""
         code = self.code
         same = [y.text for y in code.of("vector") if y.length and y.length == x.length] or [x.text]
-        products = [f"{m.text} @ {y.text}" for m in code.of("matrix") for y in code.of("vector") if m.length == x.length and y.length == m.columns]
+        products = [
+            f"{m.text} @ {y.text}" for m in code.of("matrix") for y in code.of("vector") if m.length == x.length and y.length == m.columns
+        ]
         products += [f"np.sum({m.text}, axis=0)" for m in code.of("matrix") if m.columns == x.length]
         return self.fill(code.pick([*ARRAYS, *products * 3]), x=x.text, y=code.pick(same))
 

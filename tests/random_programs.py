@@ -15,6 +15,15 @@ from tests.random_code import Code, Helper, Name
 HEADER = "import math\n\nimport numpy as np\n\n"
 
 
+def define(source: str, name: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """Run source that defines a function, and return the function; `inspect` finds its source."""
+    filename = f"<random program {hash(source) & 0xFFFFFFFF:08x}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace = {"__name__": "random_program", **names}
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace[name]
+
+
 @dataclass(frozen=True)
 class Argument:
     """One argument: a number, or a view of a buffer; `active` if it is differentiated."""
@@ -36,12 +45,8 @@ class Program:
     single: bool = False
 
     def function(self, name: str = "f") -> Callable[..., Any]:
-        """A function of the source, which `inspect` finds."""
-        filename = f"<random program {hash(self.source) & 0xFFFFFFFF:08x}>"
-        linecache.cache[filename] = (len(self.source), None, self.source.splitlines(keepends=True), filename)
-        names: dict[str, Any] = {"__name__": "random_program"}
-        exec(compile(self.source, filename, "exec"), names)
-        return names[name]
+        """A function of the source."""
+        return define(self.source, name, {})
 
     def args(self) -> list[Any]:
         """Arguments that nobody else holds."""
@@ -65,7 +70,9 @@ class Program:
         return len(set(used)) < len(used)
 
     def __str__(self) -> str:
-        buffers = "\n".join(f"b{i} = {_text(b)}\ns{i} = {_text(s)}" for i, (b, s) in enumerate(zip(self.buffers, self.shadows, strict=True)))
+        buffers = "\n".join(
+            f"b{i} = {_text(b)}\ns{i} = {_text(s)}" for i, (b, s) in enumerate(zip(self.buffers, self.shadows, strict=True))
+        )
         return f"{self.source}\n{buffers}\nirad.autodiff(irad.ReverseWithPrimal, f, irad.Active, {', '.join(map(_call, self.arguments))})\n"
 
 
@@ -101,7 +108,9 @@ class Generator:
         return np.array([self.rng.randint(-150, 150) / 100 for _ in range(int(np.prod(shape)))], dtype).reshape(shape)
 
     def code(self, names: list[Name], **settings: Any) -> Code:
-        return Code(self.rng, [*self.module_names, *names], list(self.helpers), serial=self.serial, risky=self.risky, single=self.single, **settings)
+        return Code(
+            self.rng, [*self.module_names, *names], list(self.helpers), serial=self.serial, risky=self.risky, single=self.single, **settings
+        )
 
     def program(self) -> Program:
         """Module-level things, helpers, then f."""
@@ -115,7 +124,9 @@ class Generator:
         self.scaffold(code, kind)
         code.statements(self.rng.randint(2, 8))
         code.emit(f"return {self.result(code)}")
-        shadows = tuple(np.array([self.rng.randint(-100, 100) / 100 for _ in range(b.size)], b.dtype).reshape(b.shape) for b in self.buffers)
+        shadows = tuple(
+            np.array([self.rng.randint(-100, 100) / 100 for _ in range(b.size)], b.dtype).reshape(b.shape) for b in self.buffers
+        )
         source = HEADER + "".join(f"{t}\n\n" for t in [*self.text, "\n".join(code.lines)])
         return Program(source, tuple(self.buffers), shadows, tuple(self.arguments), self.single)
 
@@ -174,7 +185,9 @@ class Generator:
 
     def matrix(self, name: str) -> Name:
         rows, columns = self.rng.randint(2, 3), self.rng.randint(2, 3)
-        view, shape = self.rng.choice([("", (rows, columns))] * 3 + [(".T", (columns, rows)), ("[:, ::2]", (rows, 2 * columns - 1)), ("[::-1]", (rows, columns))])
+        view, shape = self.rng.choice(
+            [("", (rows, columns))] * 3 + [(".T", (columns, rows)), ("[:, ::2]", (rows, 2 * columns - 1)), ("[::-1]", (rows, columns))]
+        )
         self.buffers.append(self.floats(*shape))
         self.arguments.append(Argument(buffer=len(self.buffers) - 1, view=view, active=True))
         return Name(name, "matrix", length=rows, columns=columns)

@@ -166,7 +166,8 @@ def pull_back_some(example, args, shadows, activity):
     """`pull_back` by an example's active arguments only."""
     given, after = copies(args), {i: s.copy() for i, s in shadows.items()}
     annotated = [
-        irad.Duplicated(x, after[i]) if i in after else irad.Active(x) if i in example.active else irad.Const(x) for i, x in enumerate(given)
+        irad.Duplicated(x, after[i]) if i in after else irad.Active(x) if i in example.active else irad.Const(x)
+        for i, x in enumerate(given)
     ]
     (derivs,) = irad.autodiff(irad.Reverse, example.function, activity, *annotated)
     return {i: after[i] if i in after else derivs[i] for i in example.active}
@@ -257,7 +258,15 @@ def test_the_reference_agrees_with_differences():
             assert_allclose(slope(x), (f(x - 2 * h) - 8 * f(x - h) + 8 * f(x + h) - f(x + 2 * h)) / (12 * h), rtol=1e-8, err_msg=name)
 
     def others(x, y):
-        return math.hypot(x, y) + math.atan2(x, y) * y % 0.7 + x**y - abs(-x) / y + math.fmod(3.1 * y, x) + math.copysign(x, -y) + (x // 0.2) * y
+        return (
+            math.hypot(x, y)
+            + math.atan2(x, y) * y % 0.7
+            + x**y
+            - abs(-x) / y
+            + math.fmod(3.1 * y, x)
+            + math.copysign(x, -y)
+            + (x // 0.2) * y
+        )
 
     x, y = 0.37, 1.3
     gradient = dual.reference(others, [x, y], [0, 1]).gradient

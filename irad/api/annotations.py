@@ -29,7 +29,7 @@ class Const(Annotation):
     --------
     >>> import irad
     >>> irad.autodiff(irad.Reverse, lambda x, y: x * y, irad.Active, irad.Active(2.0), irad.Const(3.0))
-    ((3.0, None),)
+    Derivatives(derivs=(3.0, None))
     """
 
 
@@ -46,7 +46,7 @@ class Active(Annotation):
     --------
     >>> import irad
     >>> irad.autodiff(irad.Reverse, lambda x: x * x, irad.Active, irad.Active(3.0))
-    ((6.0,),)
+    Derivatives(derivs=(6.0,))
     """
 
     def __post_init__(self) -> None:
@@ -83,7 +83,7 @@ class Duplicated(Annotation):
     >>> import irad, numpy as np
     >>> x, dx = np.array([2.0, 3.0]), np.zeros(2)
     >>> irad.autodiff(irad.Reverse, lambda x: x[0] * x[1], irad.Active, irad.Duplicated(x, dx))
-    ((None,),)
+    Derivatives(derivs=(None,))
     >>> dx
     array([3., 2.])
     """
@@ -110,5 +110,5 @@ class DuplicatedNoNeed(Duplicated):
     --------
     >>> import irad
     >>> irad.autodiff(irad.Forward, lambda x: x * x, irad.DuplicatedNoNeed, irad.Duplicated(3.0, 1.0))
-    (6.0,)
+    Tangent(derivs=6.0)
     """

@@ -18,7 +18,7 @@ class ForwardMode(Mode):
     --------
     >>> import irad
     >>> irad.autodiff(irad.ForwardWithPrimal, lambda x: x * x, irad.Duplicated(3.0, 1.0))
-    (9.0, 6.0)
+    PrimalAndTangent(primal=9.0, derivs=6.0)
     """
 
     return_primal: bool = False
@@ -32,7 +32,7 @@ class ReverseMode(Mode):
     --------
     >>> import irad
     >>> irad.autodiff(irad.ReverseWithPrimal, lambda x: x * x, irad.Active(3.0))
-    ((6.0,), 9.0)
+    DerivativesAndPrimal(derivs=(6.0,), primal=9.0)
     """
 
     return_primal: bool = False

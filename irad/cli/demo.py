@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Print value, gradient norm, agreement with finite differences, times and ratio."""
     args = instance(arguments.dimension, arguments.components)
     points, dimension = args[3].shape
-    parameters = sum(args[i].size for i in ACTIVE)
+    parameters = sum(np.size(args[i]) for i in ACTIVE)
     source = "ADBench data" if "IRAD_DATA" in os.environ else "synthetic data"
     print(f"Gaussian mixture: {points} points in {dimension} dimensions, {len(args[0])} components, {parameters} parameters, {source}")
 

@@ -194,7 +194,7 @@ def _header(exits: Sequence[str], test: ast.expr) -> ast.expr:
     """`not flag and … and test`."""
     if not exits:
         return test
-    flags = [ast.copy_location(ast.UnaryOp(ast.Not(), _load(e, test)), test) for e in exits]
+    flags: list[ast.expr] = [ast.copy_location(ast.UnaryOp(ast.Not(), _load(e, test)), test) for e in exits]
     if isinstance(test, ast.Constant) and test.value:
         return flags[0] if len(flags) == 1 else ast.copy_location(ast.BoolOp(ast.And(), flags), test)
     return ast.copy_location(ast.BoolOp(ast.And(), [*flags, test]), test)
@@ -208,7 +208,7 @@ def _if_none(flags: Sequence[str], body: list[ast.stmt], place: ast.stmt) -> ast
     return ast.copy_location(ast.If(ast.copy_location(ast.UnaryOp(ast.Not(), test), place), body, []), place)
 
 
-def _assign(name: str, value: object, place: ast.AST) -> ast.Assign:
+def _assign(name: str, value: bool | None, place: ast.AST) -> ast.Assign:
     return ast.copy_location(ast.Assign([_store(name, place)], ast.copy_location(ast.Constant(value), place)), place)
 
 

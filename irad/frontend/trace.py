@@ -74,7 +74,7 @@ class Trace:
     result: Any
     captures: list[np.ndarray]
     guards: Guards
-    free: list[Traced] = field(default_factory=list)
+    free: list[Outer] = field(default_factory=list)
     written: set[int] = field(default_factory=set)
     exceptions: dict[str, type[BaseException]] = field(default_factory=dict)
 
@@ -235,7 +235,7 @@ def _capture(context: Context, array: np.ndarray) -> Array:
     return known[1]
 
 
-def _free_values(now: State) -> list[Traced]:
+def _free_values(now: State) -> list[Outer]:
     """Values of an outer trace that the function reads become further parameters."""
     found: dict[Value, Value] = {}
     func = now.context.func
