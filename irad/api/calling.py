@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,10 @@ class Argument:
 def prepare(f: Callable[..., Any], values: Sequence[Any], options: Options | None) -> tuple[Program, list[int]]:
     """The program for these arguments, and which of them are parameters (the others are known while tracing)."""
     specs: list[Spec] = [spec_of(v) for v in values]
-    made = program(f, specs, options or current_options())
-    return made, [i for i, spec in enumerate(specs) if not isinstance(spec, Static)]
+    positions = [i for i, spec in enumerate(specs) if not isinstance(spec, Static)]
+    if isinstance(f, MethodType):  # a new object at each access: the function that it binds is the key
+        f, specs = f.__func__, [Static(f.__self__), *specs]
+    return program(f, specs, options or current_options()), positions
 
 
 def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: Sequence[float] = ()) -> list[Any]:

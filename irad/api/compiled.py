@@ -166,24 +166,41 @@ def _describe(func: Func, i: int) -> str:
     return f"argument {hint}" if hint else f"argument {i}"
 
 
-_programs: weakref.WeakKeyDictionary[Any, dict[Any, list[Program]]] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
+Versions = dict[Any, list[Program]]
+
+_programs: weakref.WeakKeyDictionary[Any, Versions] = weakref.WeakKeyDictionary()
+_held: dict[int, tuple[Any, Versions]] = {}  # by id, of functions that cannot be weak keys; the latest few
+_HELD, _REBINDINGS = 64, 8
+_lock = threading.RLock()
 
 
 def program(f: Callable[..., Any], specs: Sequence[Spec], options: Options) -> Program:
     """The program of a function for these types; traced again where a global or captured name that it read has changed."""
+    versions, key = _versions(f), (tuple(specs), options)
+    found = _valid(versions, key)
+    if found is None:
+        with _lock:
+            found = _valid(versions, key)
+            if found is None:
+                found = Program(f, specs, options)
+                versions[key] = [found, *versions.get(key, ())][:_REBINDINGS]
+    return found
+
+
+def _valid(versions: Versions, key: Any) -> Program | None:
+    return next((known for known in versions.get(key, ()) if known.trace.guards.hold()), None)
+
+
+def _versions(f: Callable[..., Any]) -> Versions:
     try:
-        versions = _programs.setdefault(f, {})
-    except TypeError:  # an object without weak references or hash
-        return Program(f, specs, options)
-    key = (tuple(specs), options)
-    for known in versions.get(key, ()):
-        if known.trace.guards.hold():
-            return known
-    with _lock:
-        made = Program(f, specs, options)
-        versions[key] = [made, *versions.get(key, ())][:8]
-    return made
+        return _programs.setdefault(f, {})
+    except TypeError:  # without hash or weak references
+        with _lock:
+            held = _held.pop(id(f), (f, {}))
+            _held[id(f)] = held
+            if len(_held) > _HELD:
+                del _held[next(iter(_held))]
+        return held[1]
 
 
 def clear_caches() -> None:
@@ -195,3 +212,4 @@ def clear_caches() -> None:
     >>> irad.clear_caches()
     """
     _programs.clear()
+    _held.clear()
