@@ -254,9 +254,9 @@ def _number(argument: Any, type: Type, name: str) -> float | int:
         raise TypeError(f"{name} must be {wanted}, not {builtins.type(argument).__name__}") from None
     except OverflowError:
         raise OverflowError(f"{name} is too large for a float") from None
-    if not -(1 << 63) <= value < 1 << 64:
-        raise OverflowError(f"{name} does not fit into 64 bits: {value}")
-    return value - (1 << 64) if value >= 1 << 63 else value
+    if not -(1 << 63) <= value < 1 << 63:
+        raise OverflowError(f"{name} does not fit into a 64-bit integer: {value}")
+    return value
 
 
 @cache

@@ -202,6 +202,8 @@ def check_error(program: Program, function: Callable[..., Any], error: Exception
         irad.autodiff(irad.ReverseWithPrimal, function, irad.Active, *annotated(program, args, shadows))
     for i, shadow in shadows.items():
         np.testing.assert_array_equal(shadow, untouched[i], err_msg=f"shadow of argument {i} when {type(error).__name__} is raised")
+    if all(np.array_equal(a, b) for a, b in zip(args, program.args(), strict=True)):
+        return  # it was certain while tracing that the exception comes
     for i, a in enumerate(args):
         if isinstance(a, np.ndarray):
             agree(a, reference[i], 1e-4 if program.single else 1e-11, f"contents of argument {i} when {type(error).__name__} is raised")

@@ -45,7 +45,10 @@ class ArrayStatements:
         x = self.pick(targets)
         indices = [n for n in self.of("indices") if n.top <= x.low]
         value = e.tame(e.number(1))
-        if indices and self.chance(0.7):
+        masks = [n.text for n in self.of("mask") if n.length == x.length]
+        if masks and self.chance(0.4):
+            self.emit(f"{x.text}[{self.pick(masks)}] {self.pick(['=', '+=', '*='])} {value}")
+        elif indices and self.chance(0.7):
             where = self.pick(indices)
             other = [n for n in self.of("vector") if n.low >= where.top]
             value = self.pick([value, *([f"{value} * {self.pick(other).text}[{where.text}]"] * 2 if other else [])])
@@ -79,11 +82,14 @@ class ArrayStatements:
         self.emit(f"{row} {self.pick(['=', '+=', '*='])} {value}")
 
     def write_indices(self: Code) -> None:
-        targets = self.of("indices")
+        targets = self.of("indices", "mask")
         if not targets:
             return self.assign()
         x = self.pick(targets)
         e = self.expressions
+        if x.kind == "mask":
+            self.emit(f"{x.text}[{e.whole(1)} % len({x.text})] = {e.condition()}")
+            return None
         self.emit(f"{x.text}[{e.whole(1)} % len({x.text})] = {e.below(x.top)}")
 
     def view(self: Code) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.random_arrays import ArrayStatements
 from tests.random_expressions import MOST_RUNS, Expressions, Helper, Name
+from tests.random_snippets import SNIPPETS
 
 
 @dataclass
@@ -113,6 +114,7 @@ class Code(ArrayStatements):
             (2.0, self.call),
             (0.8, self.exchange),
             (0.5, self.write_indices),
+            (0.4, self.new_indices),
             (0.6, self.new_matrix),
             (0.8, self.rebind),
             (0.3, self.fail),
@@ -126,6 +128,7 @@ class Code(ArrayStatements):
                 (0.8, self.new_list),
                 (0.6, self.closure),
                 (0.8, self.define_in_branches),
+                (1.0 if self.runs < 10 else 0, self.snippet),
             ]
         if self.loops:
             kinds += [(1.2, self.jump)]
@@ -177,6 +180,14 @@ class Code(ArrayStatements):
         if name not in self.names:
             self.define(name)
 
+    def new_indices(self) -> None:
+        n = self.rng.randint(2, 4)
+        text = self.pick(
+            [f"np.arange({n})", f"np.array([{', '.join(self.expressions.below(n) for _ in range(n))}])", f"np.zeros({n}, dtype=np.int64)"]
+        )
+        self.emit(f"{(name := self.fresh('ib'))} = {text}")
+        self.define(Name(name, "indices", low=n, length=n, top=n))
+
     def int_becomes_float(self) -> None:
         name = Name(self.fresh("z"), "float")
         self.emit(f"{name.text} = {self.rng.randint(0, 2)}")
@@ -221,6 +232,9 @@ class Code(ArrayStatements):
                 self.emit(f"{a}, {b} = {text}")
                 self.define(Name(a, "float"))
                 self.define(Name(b, "float"))
+            elif helper.result == "vector":
+                self.emit(f"{(name := self.fresh('v'))} = {text}")
+                self.define(Name(name, "vector"))
             else:
                 self.emit(text)
             return None
@@ -241,7 +255,6 @@ class Code(ArrayStatements):
         e = self.expressions
         u = Name(self.fresh("u"), "float", fixed=True)
         name = self.fresh("g")
-        helper = Helper(name, (u,))
         self.names.append(u)
         body = e.tame(e.number(2))
         if self.chance(0.4):
@@ -250,6 +263,8 @@ class Code(ArrayStatements):
         else:
             self.emit(f"def {name}({u.text}):")
             with self.block():
+                if self.chance(0.4):
+                    self.store()
                 if self.chance(0.5):
                     self.emit(f"if {e.condition()}:")
                     with self.block():
@@ -258,7 +273,6 @@ class Code(ArrayStatements):
             self.names.remove(u)
         self.names.append(Name(f"{name}({e.number(1)})", "float", fixed=True))
         self.names.append(Name(f"{name}({e.number(0)})", "float", fixed=True))
-        del helper
 
     # ------------------------------------------------------------------ control flow
 
@@ -283,6 +297,20 @@ class Code(ArrayStatements):
         self.define(name)
         with self.block():
             self.statements(self.rng.randint(1, 2))
+
+    def snippet(self) -> None:
+        """A few lines as people write them."""
+        vectors = [v for v in self.of("vector", writable=True) if "[" not in v.text]
+        if not vectors:
+            return self.assign()
+        self.serial[0] += 1
+        x, (text, defined) = self.pick(vectors), self.pick(SNIPPETS)
+        known = {"x": x.text, "n": str(self.serial[0])}
+        for line in self.expressions.fill(text, known=known).strip().splitlines():
+            self.emit(line) if line else self.lines.append("")
+        for name, kind in defined:
+            self.define(Name(name.replace("{n}", known["n"]), kind, low=2))
+        self.cost += 20 * self.runs
 
     def define_in_branches(self) -> None:
         e = self.expressions
@@ -309,6 +337,9 @@ class Code(ArrayStatements):
         e = self.expressions
         if self.result == "float":
             return f"return {e.tame(e.number(2))}"
+        if self.result == "vector":
+            x = self.pick(self.of("vector"))
+            return f"return {self.pick([x.text, f'{x.text}[::-1]', f'{x.text} * {e.bounded(1)}', f'np.sin({x.text})', f'{x.text}.copy()'])}"
         return "return" if self.result == "nothing" else f"return {e.number(1)}, {e.number(1)}"
 
     def loop(self) -> None:

@@ -74,8 +74,9 @@ class Expressions:
     def __init__(self, code: Code) -> None:
         self.code = code
 
-    def fill(self, template: str, depth: int = 1, **known: str) -> str:
-        """The template with its parts filled in."""
+    def fill(self, template: str, depth: int = 1, known: dict[str, str] | None = None) -> str:
+        """The template with its parts filled in; those that are known already are given."""
+        known = dict(known or {})
 
         def part(match: re.Match[str]) -> str:
             letter = match[1]
@@ -119,6 +120,9 @@ class Expressions:
 
     def part_flag(self, _depth: int) -> str:
         flags = self.code.of("flag")
+        masks = self.code.of("mask")
+        if masks and self.code.chance(0.5):
+            return self.entry(self.code.pick(masks))
         return self.code.pick(flags).text if flags else f"{self.number(0)} > {self.constant()}"
 
     def part_vector(self, _depth: int) -> str:
@@ -271,7 +275,7 @@ class Expressions:
             f"{m.text} @ {y.text}" for m in code.of("matrix") for y in code.of("vector") if m.length == x.length and y.length == m.columns
         ]
         products += [f"np.sum({m.text}, axis=0)" for m in code.of("matrix") if m.columns == x.length]
-        return self.fill(code.pick([*ARRAYS, *products * 3]), x=x.text, y=code.pick(same))
+        return self.fill(code.pick([*ARRAYS, *products * 3]), known={"x": x.text, "y": code.pick(same)})
 
     def slice_assignment(self, x: Name) -> str:
         code, t = self.code, x.text
@@ -282,7 +286,7 @@ class Expressions:
             if y.length and y.length == x.length:
                 options += [f"{t}[:] = {y.text}", f"{t}[:] += 0.3 * {y.text}", f"{t}[:2] = {y.text}[-2:]"]
         template = code.pick(options)
-        return self.fill(template, x=t, **({"v": self.array_of(x)} if "{v}" in template else {}))
+        return self.fill(template, known={"x": t, **({"v": self.array_of(x)} if "{v}" in template else {})})
 
     # ------------------------------------------------------------------ calls
 

@@ -165,6 +165,10 @@ class Generator:
             names.append(Name("flag", "flag"))
         if self.chance(0.35):
             names.append(self.indices("ia"))
+        if self.chance(0.15):
+            self.buffers.append(np.array([self.chance(0.5) for _ in range(common)]))
+            self.arguments.append(Argument(buffer=len(self.buffers) - 1))
+            names.append(Name("mask", "mask", length=common, low=common))
         if self.chance(0.2):
             names.append(self.vector("c", 3, const=True))
         return names
@@ -252,7 +256,9 @@ class Generator:
     def helper(self) -> None:
         name = f"h{len(self.text)}"
         params = self.params()
-        result = self.rng.choice(["float", "float", "pair", "nothing"])
+        result = self.rng.choice(["float", "float", "pair", "nothing", "vector"])
+        if result == "vector" and not any(p.kind == "vector" for p in params):
+            result = "float"
         code = self.code(list(params), result=result)
         code.lines = [f"def {name}({', '.join(p.text for p in params)}):"]
         if self.chance(0.3):

@@ -219,3 +219,79 @@ def test_results_of_jit():
 def test_not_a_function():
     with pytest.raises(TypeError, match="expected a function"):
         irad.grad(3.0)
+
+
+def doubled(x):
+    return 2.0 * x
+
+
+def uses_a_helper(x):
+    return doubled(x)
+
+
+def test_changed_helpers_containers_and_defaults_are_noticed(monkeypatch):
+    gradient = irad.grad(uses_a_helper)
+    assert gradient(1.0) == 2.0
+    monkeypatch.setitem(globals(), "doubled", lambda x: 3.0 * x)
+    assert gradient(1.0) == 3.0
+
+    factors, table = [1.0, 2.0], {"f": lambda x: x}
+
+    def f(x, k=(1.0,)):
+        return sum(q * x for q in factors) + k[0] * table["f"](x)
+
+    gradient = irad.grad(f)
+    assert gradient(1.0) == 4.0
+    factors.append(4.0)
+    assert gradient(1.0) == 8.0
+    factors[:] = []
+    assert gradient(1.0) == 1.0
+    f.__defaults__ = ((5.0,),)
+    assert gradient(1.0) == 5.0
+    table["f"] = lambda x: 4.0 * x
+    assert gradient(1.0) == 20.0
+
+
+def test_a_list_that_the_function_writes_does_not_make_it_compile_again():
+    log = []
+
+    def f(x):
+        log.append("traced")
+        return x * x
+
+    gradient = irad.grad(f)
+    assert (gradient(1.0), gradient(2.0), len(log)) == (2.0, 4.0, 1)
+
+
+def test_pullback_and_tangents_of_arguments_that_share_memory():
+    def f(a, b):
+        for i in range(len(a)):
+            a[i] = a[i] * 2.0 + b[i]
+        return np.sum(a * b)
+
+    x = np.array([1.0, 2.0])
+    value, pullback = irad.vjp(f, x, x)
+    assert value == 45.0
+    assert_array_equal(pullback(1.0)[0], [18.0, 36.0])
+    x, v = np.array([1.0, 2.0]), np.array([1.0, 0.0])
+    assert irad.jvp(f, (x, x), (v, v)) == (45.0, 18.0)
+    base = np.arange(6.0)
+    with pytest.raises(ValueError, match="have to agree on what these share"):
+        irad.jvp(f, (base[:4], base[2:]), (np.ones(4), np.zeros(4)))
+
+
+def test_integers_are_64_bits_wide():
+    times = irad.jit(lambda n: n * 1.0)
+    assert times(3) == 3.0
+    for n in (2**63, 2**64, -(2**63) - 1):
+        with pytest.raises(OverflowError):
+            times(n)
+    assert irad.jit(lambda a: a[0] * a[1])(np.array([100, 7], dtype=np.uint8)) == np.uint8(188)
+    assert irad.jit(lambda a: -a[0])(np.array([1], dtype=np.uint64)) == np.uint64(2**64 - 1)
+    assert irad.jit(lambda n: n)(np.uint64(2**63 + 5)) == np.uint64(2**63 + 5)
+
+
+def test_arrays_with_another_meaning_are_refused():
+    for value in (np.ma.array([1.0, 2.0], mask=[0, 1]), np.asmatrix("1. 2; 3. 4.")):
+        with pytest.raises(TypeError, match="pass an ndarray"):
+            irad.grad(lambda x: np.sum(x * x))(value)

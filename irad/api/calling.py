@@ -27,6 +27,11 @@ class Argument:
 
 def prepare(f: Callable[..., Any], values: Sequence[Any], options: Options | None) -> tuple[Program, list[int]]:
     """The program for these arguments, and which of them are parameters (the others are known while tracing)."""
+    for i, value in enumerate(values):
+        if isinstance(value, np.ma.MaskedArray | np.matrix):
+            raise TypeError(
+                f"argument {i} is a {type(value).__name__}, whose operators mean something else than an array's; pass an ndarray"
+            )
     specs: list[Spec] = [spec_of(v) for v in values]
     positions = [i for i, spec in enumerate(specs) if not isinstance(spec, Static)]
     if isinstance(f, MethodType):  # a new object at each access: the function that it binds is the key
@@ -47,7 +52,7 @@ def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: 
     apart = _apart(made, arguments, flags)
     flat: list[Any] = []
     for argument, on in zip(arguments, flags, strict=True):
-        flat.append(argument.value)
+        flat.append(_passed(argument.value))
         if on and (isinstance(argument.value, np.ndarray) or wanted.mode == "forward"):
             flat.append(argument.shadow)
     return made.executable(wanted, apart)(*flat, *seeds)
@@ -102,37 +107,72 @@ def _offset(a: np.ndarray, b: np.ndarray) -> int:
     return a.__array_interface__["data"][0] - b.__array_interface__["data"][0]
 
 
-def matching_shadows(arguments: list[Argument]) -> None:
-    """Give active arrays zeroed shadows that overlap as the arrays do."""
-    arrays = [a for a in arguments if a.active and isinstance(a.value, np.ndarray)]
+def matching_shadows(arguments: list[Argument], directions: Sequence[Any] | None = None) -> None:
+    """Give active arrays shadows that overlap as the arrays do: zeros, or copies of directions.
+
+    Raises ValueError if the directions of arrays that overlap do not agree on what these share.
+    """
+    active = [(k, a) for k, a in enumerate(arguments) if a.active and isinstance(a.value, np.ndarray)]
+    for (_, a), shadow in zip(active, zeros_that_overlap_alike([a.value for _, a in active]), strict=True):
+        a.shadow = shadow
+    if directions is None:
+        return
+    for k, a in active:
+        a.shadow[...] = directions[k]
+    for k, a in active:
+        if not np.array_equal(a.shadow, np.asarray(directions[k], a.shadow.dtype), equal_nan=True):
+            raise ValueError(f"the tangents of arguments that overlap have to agree on what these share; that of {a.name} does not")
+
+
+def copies_that_overlap_alike(values: Sequence[Any]) -> list[Any]:
+    """Copies of the arrays among values that share memory as the originals do."""
+    arrays = [v for v in values if isinstance(v, np.ndarray)]
+    copies = iter(zeros_that_overlap_alike(arrays))
+    made = [next(copies) if isinstance(v, np.ndarray) else v for v in values]
+    for copy, value in zip(made, values, strict=True):
+        if isinstance(value, np.ndarray):
+            copy[...] = value
+    return made
+
+
+def zeros_that_overlap_alike(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Zeroed arrays of the same shapes and dtypes; those of arrays that overlap are views of one block, laid out as the arrays are."""
+    groups: list[list[int]] = []
     for k, a in enumerate(arrays):
-        partner = next((b for b in arrays[:k] if np.may_share_memory(a.value, b.value) and overlaps(a.value, b.value)), None)
-        if partner is None:
-            a.shadow = np.zeros_like(a.value, order="C")
+        joined = [g for g in groups if any(np.may_share_memory(a, arrays[j]) and overlaps(a, arrays[j]) for j in g)]
+        groups = [g for g in groups if g not in joined] + [[j for g in joined for j in g] + [k]]
+    made: dict[int, np.ndarray] = {}
+    for group in groups:
+        if len(group) == 1:
+            made[group[0]] = np.zeros_like(arrays[group[0]], order="C")
         else:
-            _share(
-                a,
-                partner,
-                [b for b in arrays[: k + 1] if np.may_share_memory(b.value, a.value) or np.may_share_memory(b.value, partner.value)],
-            )
+            made.update(zip(group, _views_of_one_block([arrays[k] for k in group]), strict=True))
+    return [made[k] for k in range(len(arrays))]
 
 
-def _share(a: Argument, partner: Argument, group: list[Argument]) -> None:
-    """Let the shadows of overlapping arrays be views of one block of memory, laid out as the arrays are."""
-    bounds = [np.lib.array_utils.byte_bounds(b.value) for b in group]
+def _views_of_one_block(group: list[np.ndarray]) -> list[np.ndarray]:
+    bounds = [np.lib.array_utils.byte_bounds(a) for a in group]
     low, high = min(start for start, _ in bounds), max(end for _, end in bounds)
     block = np.zeros(high - low, dtype=np.uint8)
-    for b in group:
-        offset = b.value.__array_interface__["data"][0] - low
-        b.shadow = np.ndarray(b.value.shape, b.value.dtype, block.data, offset, b.value.strides)
+    return [np.ndarray(a.shape, a.dtype, block.data, a.__array_interface__["data"][0] - low, a.strides) for a in group]
 
 
 def finished(spec: Spec, value: Any) -> Any:
     """A result of native code as the user sees it: NumPy scalars for strong numbers, the dtype's own signedness for arrays."""
     if isinstance(spec, ScalarSpec):
-        return value if spec.weak else spec.dtype.type(value)
+        return value if spec.weak else _strong(value, spec.dtype)
     assert isinstance(spec, ArraySpec)
     return value if value.dtype == spec.dtype else value.view(spec.dtype)
+
+
+def _strong(value: Any, dtype: np.dtype[Any]) -> Any:
+    """A NumPy scalar; integers come as the signed number of the same bits."""
+    return dtype.type(value % (1 << 8 * dtype.itemsize)) if dtype.kind == "u" else dtype.type(value)
+
+
+def _passed(value: Any) -> Any:
+    """A parameter's value as native code takes it: an unsigned NumPy scalar as the signed number of the same bits."""
+    return int(value.view(f"i{value.itemsize}")) if isinstance(value, np.unsignedinteger) else value
 
 
 def rebuild(tree: Any, leaves: Iterator[Any], leaf: Callable[[Spec, Any], Any] = finished) -> Any:

@@ -137,7 +137,7 @@ class Program:
             NonScalarReturnError,
             self.trace.func.loc,
             f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
-            "For its Jacobian use jacobian or vjp, or write the result into a Duplicated argument.",
+            "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument.",
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from irad.api import nested
 from irad.api.autodiff import tangents as tangents_of
-from irad.api.calling import Argument, invoke, matching_shadows, prepare, rebuild
+from irad.api.calling import Argument, copies_that_overlap_alike, invoke, matching_shadows, prepare, rebuild
 from irad.api.compiled import Derivative, Program
 from irad.frontend.abstract import ArraySpec, ScalarSpec
 from irad.frontend.guards import Guards
@@ -245,7 +245,8 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     -------
     callable
         Takes f's arguments. Returns the derivative by a number as a number, by an array as an array of its shape and dtype; a tuple if
-        argnums is a sequence.
+        argnums is a sequence. Arguments that share memory of which f writes get the derivative by that memory's contents, each
+        the part that it sees.
 
     Raises
     ------
@@ -321,6 +322,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     values = [_real(p, d) for p, d in zip(primals, directions, strict=True)]
     made, positions = prepare(f, values, options)
     arguments = [_with_tangent(values[i], directions[i], i) for i in positions]
+    matching_shadows(arguments, [directions[i] for i in positions])
     wanted = Derivative("forward", tuple(a.active for a in arguments), implicit=True)
     results = iter(invoke(made, arguments, wanted))
     value = rebuild(made.trace.result, results)
@@ -341,7 +343,7 @@ def _with_tangent(value: Any, direction: Any, i: int) -> Argument:
         direction = np.asarray(direction, value.dtype)
         if direction.shape != value.shape:
             raise ValueError(f"{name} has shape {value.shape}, its tangent {direction.shape}")
-        return Argument(value, True, direction.copy(), name)
+        return Argument(value, True, None, name)
     is_float = isinstance(value, float | np.floating)
     return Argument(value, is_float, float(direction) if is_float else None, name)
 
@@ -378,7 +380,7 @@ def vjp(f: Callable[..., Any], *primals: Any, options: Options | None = None) ->
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    snapshot = [p.copy() if isinstance(p, np.ndarray) else p for p in primals]
+    snapshot = copies_that_overlap_alike(primals)
     made, positions = prepare(f, primals, options)
     flat = invoke(made, [Argument(primals[i], name=f"argument {i}") for i in positions], Derivative())
     value = rebuild(made.trace.result, iter(flat))
@@ -400,7 +402,7 @@ def _pullback(
         seed = np.asarray(seed, tree.dtype)
         if seed.shape != np.shape(value):
             raise ValueError(f"the seed has shape {seed.shape}, the result {np.shape(value)}")
-        values = [*first, *(v.copy() if isinstance(v, np.ndarray) else v for v in snapshot)]
+        values = [*first, *copies_that_overlap_alike(snapshot)]
         again, positions = prepare(function, values, options)
         arguments = [Argument(values[i], _has_derivative(values[i]), None, f"argument {i}") for i in positions]
         matching_shadows(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
 import os
@@ -237,8 +238,9 @@ _global_names: dict[int, tuple[types.CodeType, tuple[str, ...]]] = {}
 
 
 def watch(now: State, f: types.FunctionType) -> None:
-    """Guard the globals and closure cells that a function reads."""
+    """Guard the function itself, and the globals and closure cells that it reads."""
     code = f.__code__
+    now.guards.read_function(f)
     pair = (id(code), id(f.__globals__))
     for cell in f.__closure__ or ():
         now.guards.read_cell(cell)
@@ -249,7 +251,7 @@ def watch(now: State, f: types.FunctionType) -> None:
     if known is None:
         known = _global_names[id(code)] = (code, tuple(sorted(_names(code))))
     for name in known[1]:
-        if name in f.__globals__:
+        if name in f.__globals__ or hasattr(builtins, name):
             now.guards.read_global(f.__globals__, name)
 
 

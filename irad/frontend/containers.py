@@ -40,8 +40,7 @@ def getattr_(obj: Any, name: str) -> Any:
         x = getattr(obj, name)
         if isinstance(obj, Traced):
             return x
-        if isinstance(x, np.ndarray | tuple) or not callable(x):
-            state().guards.read_attribute(obj, name, x)
+        state().guards.read_attribute(obj, name, x)
         return load(x)
     return _attribute(obj, name)
 
@@ -54,12 +53,12 @@ def _attribute(obj: Any, name: str) -> Any:
     x = getattr(obj, name)
     if type(x) is Maybe:
         return present(x, AttributeError, f"'{type(obj).__name__}' object has no attribute '{name}'")
-    if callable(x) or isinstance(x, Traced):
+    if isinstance(x, Traced):
         return x
     now = state()
     if id(obj) not in now.made:
         now.guards.read_attribute(obj, name, x)
-    return load(x)
+    return x if callable(x) else load(x)
 
 
 def _lookup(cls: type, name: str) -> Any:

@@ -100,6 +100,8 @@ def kind_of_number(x: Any) -> Kind | None:
     if isinstance(x, bool):
         return Kind(BOOL, True)
     if isinstance(x, int):
+        if not fits(x, INT64):
+            raise OverflowError(f"integers are 64 bits wide; {x} does not fit")
         return Kind(INT64, True)
     if isinstance(x, float):
         return Kind(FLOAT64, True)

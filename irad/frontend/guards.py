@@ -1,74 +1,113 @@
-"""What a trace read from outside the function as a constant: if one of these is rebound, the trace is out of date."""
+"""What a trace read from outside the function as a constant: if one of these is rebound or changed, the trace is out of date."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import CellType
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
-_WATCHED = (bool, int, float, complex, str, bytes, type(None), np.generic, np.ndarray, tuple)
+_CONSTANTS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 _MISSING = object()
-
-
-def _watched(x: Any) -> bool:
-    return isinstance(x, _WATCHED)
+_BUDGET = 10_000  # elements of lists, tuples, dicts and sets that are compared at every call; of larger ones the object only
+_DEPTH = 16  # of containers in containers, likewise
 
 
 class Guards:
     """Reads of globals, closure cells, attributes and items, with the values that they gave."""
 
     def __init__(self) -> None:
-        self._items: dict[tuple[int, Any], tuple[Any, Any, Any]] = {}
-        self._cells: dict[int, tuple[CellType, Any]] = {}
-        self._attributes: dict[tuple[int, str], tuple[Any, str, Any]] = {}
+        self._reads: dict[tuple[Any, ...], tuple[Callable[[Any, Any], Any], Any, Any, Any]] = {}
 
     def read_global(self, namespace: dict[str, Any], name: str) -> None:
-        """A global name was read."""
-        value = namespace.get(name, _MISSING)
-        if _watched(value):
-            self._items.setdefault((id(namespace), name), (namespace, name, value))
+        """A global name was read, or the builtin of that name because there is no such global."""
+        self._note(_item, namespace, name, namespace.get(name, _MISSING))
 
     def read_item(self, container: Any, key: Any, value: Any) -> None:
         """An entry of a dict or list from outside was read."""
-        if _watched(value):
-            self._items.setdefault((id(container), key), (container, key, value))
+        self._note(_item, container, key, value)
 
     def read_cell(self, cell: CellType) -> None:
         """A closed-over name was read."""
-        try:
-            value = cell.cell_contents
-        except ValueError:
-            return
-        if _watched(value):
-            self._cells.setdefault(id(cell), (cell, value))
+        self._note(_content, cell, None, _content(cell, None))
 
     def read_attribute(self, obj: Any, name: str, value: Any) -> None:
         """An attribute of an object from outside was read."""
-        if _watched(value):
-            self._attributes.setdefault((id(obj), name), (obj, name, value))
+        self._note(_attribute, obj, name, value)
 
-    def forget(self, containers: set[int]) -> None:
-        """Drop the reads of containers that the traced function itself writes."""
-        self._items = {k: v for k, v in self._items.items() if k[0] not in containers}
-        self._attributes = {k: v for k, v in self._attributes.items() if k[0] not in containers}
+    def read_function(self, f: FunctionType) -> None:
+        """A function was traced in: its code and its defaults are constants."""
+        for name in ("__code__", "__defaults__", "__kwdefaults__"):
+            self._note(_attribute, f, name, getattr(f, name))
+
+    def _note(self, fetch: Callable[[Any, Any], Any], container: Any, key: Any, value: Any) -> None:
+        self._reads.setdefault((fetch, id(container), key), (fetch, container, key, value))
+
+    def seal(self, written: set[int]) -> None:
+        """End of the trace: what it has not written itself is kept as it is now, by value."""
+        budget = [_BUDGET]
+        self._reads = {
+            place: (fetch, container, key, _frozen(value, written, budget))
+            for place, (fetch, container, key, value) in self._reads.items()
+            if id(container) not in written
+        }
 
     def hold(self) -> bool:
-        """Whether every read would still give the same number, string or array object."""
-        for container, key, value in self._items.values():
-            if (now := _item(container, key)) is not value and not _equal(now, value):
-                return False
-        for cell, value in self._cells.values():
-            if (now := _content(cell)) is not value and not _equal(now, value):
-                return False
-        for obj, name, value in self._attributes.values():
-            if (now := getattr(obj, name, _MISSING)) is not value and not _equal(now, value):
-                return False
-        return True
+        """Whether every read would still give the same."""
+        return all(_same(fetch(container, key), value) for fetch, container, key, value in self._reads.values())
 
     def __len__(self) -> int:
-        return len(self._items) + len(self._cells) + len(self._attributes)
+        return len(self._reads)
+
+
+class _Frozen:
+    """A list, tuple, dict or set as it was."""
+
+    __slots__ = ("keys", "obj", "values")
+
+    def __init__(self, obj: Any, keys: Any, values: list[Any]) -> None:
+        self.obj = obj
+        self.keys = keys
+        self.values = values
+
+    def holds(self, now: Any) -> bool:
+        """Whether it is the same object, or an equal tuple, and still has the same contents."""
+        if now is not self.obj and not (type(now) is tuple and type(self.obj) is tuple):
+            return False
+        if isinstance(now, set | frozenset):
+            return now == self.keys
+        if len(now) != len(self.values) or (isinstance(now, dict) and list(now) != self.keys):
+            return False
+        return all(_same(x, y) for x, y in zip(now.values() if isinstance(now, dict) else now, self.values, strict=True))
+
+
+def _frozen(x: Any, written: set[int], budget: list[int], depth: int = 0) -> Any:
+    """What a value is compared with later: constants and objects themselves, containers by their contents."""
+    if not isinstance(x, list | tuple | dict | set | frozenset) or id(x) in written or depth > _DEPTH:
+        return x
+    budget[0] -= len(x) + 1
+    if budget[0] < 0:
+        return x
+    if isinstance(x, set | frozenset):
+        return _Frozen(x, frozenset(x), [])
+    values = x.values() if isinstance(x, dict) else x
+    return _Frozen(x, list(x) if isinstance(x, dict) else None, [_frozen(v, written, budget, depth + 1) for v in values])
+
+
+def _same(now: Any, value: Any) -> bool:
+    """Whether a read gives an equal constant or the very same object."""
+    if now is value:
+        return True
+    if isinstance(value, _Frozen):
+        return value.holds(now)
+    if type(now) is not type(value):
+        return False
+    if isinstance(value, MethodType):
+        return now.__func__ is value.__func__ and now.__self__ is value.__self__
+    if isinstance(value, float | complex | np.generic):
+        return repr(now) == repr(value)  # tells -0.0 from 0.0, and NaN is NaN
+    return isinstance(value, _CONSTANTS) and bool(now == value)
 
 
 def _item(container: Any, key: Any) -> Any:
@@ -78,18 +117,12 @@ def _item(container: Any, key: Any) -> Any:
         return _MISSING
 
 
-def _content(cell: CellType) -> Any:
+def _content(cell: CellType, _: Any) -> Any:
     try:
         return cell.cell_contents
     except ValueError:
         return _MISSING
 
 
-def _equal(a: Any, b: Any) -> bool:
-    """Equal constants; arrays only if they are the same object."""
-    if type(a) is not type(b) or isinstance(a, np.ndarray):
-        return False
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(x is y or _equal(x, y) for x, y in zip(a, b, strict=True))
-    compare: Callable[[Any], Any] = repr if isinstance(a, float | complex | np.generic) else lambda x: x
-    return bool(compare(a) == compare(b))
+def _attribute(obj: Any, name: str) -> Any:
+    return getattr(obj, name, _MISSING)

@@ -6,13 +6,14 @@ type or turned out not to be constant, or the body wrote a container that nobody
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from irad.errors import InternalError
 from irad.frontend import values
 from irad.frontend.carried import Carried, End, Held, Outs
 from irad.frontend.control import branch, is_traced, not_, or_, truth
+from irad.frontend.growing import growth_of, in_memory
 from irad.frontend.iterables import Counted, as_index, counted, is_long, steps_of
 from irad.frontend.merging import UNBOUND, Fixed, Leaf, Template, identical, template, types
 from irad.frontend.regions import Thunk, Variable, alike, trace_side, variables
@@ -37,6 +38,8 @@ def for_(
     `heads`: variables that the next iteration may read, `outs`: those that are read only behind the loop; `exits`: flags that end it.
     """
     iterable = values.as_traced(iterable)
+    if isinstance(iterable, list) and growth_of(iterable) is not None:
+        in_memory(iterable)
     if not is_long(iterable):
         _unrolled(iterable, body, [*heads, *outs], temporaries, variables(exits, body))
         return
@@ -44,6 +47,7 @@ def for_(
     loop = counted(values.emitter(), steps_of(iterable))
     if loop.trips == 0:
         return
+    length = growth_of(iterable) if isinstance(iterable, list) else None
     carried = Carried(now, variables(heads, body), variables(outs, body), variables(temporaries, body), certain=bool(loop.trips))
     for _ in range(_PASSES):
         block = Block([index], ["i"])
@@ -53,6 +57,8 @@ def for_(
             return
         if not carried.widen(end):
             _finish_for(carried, block, end, loop, exits)
+            if length is not None and not identical(length, growth_of(iterable)):
+                raise _changed()
             return
         erase(block)
     raise InternalError(f"the types of a loop's variables do not settle: {', '.join(heads)}")
@@ -124,7 +130,7 @@ def _early_exit(
 
 def _unrolled(iterable: Any, body: Callable[[Any], None], names: Sequence[str], temporaries: Sequence[str], exits: list[Variable]) -> None:
     """A loop over something that Python iterates over while tracing."""
-    for item in iterable:
+    for item in _watched(iterable):
         left: Any = False
         for flag in exits:
             left = or_(left, flag.read)
@@ -134,6 +140,18 @@ def _unrolled(iterable: Any, body: Callable[[Any], None], names: Sequence[str], 
             return
         else:
             body(loaded(item))
+
+
+def _watched(iterable: Any) -> Iterator[Any]:
+    """The items of something; a list must not begin to grow at run time while it is iterated over."""
+    for item in iterable:
+        yield item
+        if isinstance(iterable, list) and growth_of(iterable) is not None:
+            raise _changed()
+
+
+def _changed() -> Exception:
+    return values.refuse("a list grows by a number of elements that is known only at run time while it is iterated over.", "Use a while loop.")
 
 
 def loaded(x: Any) -> Any:

@@ -143,10 +143,10 @@ class Widening:
             return t
         if old is HOLE:
             return template(x, True)
-        if old is UNBOUND or x is UNBOUND:
-            return self.unbound(Fixed(HOLE) if old is UNBOUND else _moved(t), old is not UNBOUND, x)
         if isinstance(old, Maybe):
             return self.maybe(MaybeUnbound(Fixed(old.value), Fixed(old.flag)), x)
+        if old is UNBOUND or x is UNBOUND:
+            return self.unbound(Fixed(HOLE) if old is UNBOUND else _moved(t), old is not UNBOUND, x)
         if isinstance(x, Maybe):
             return self.maybe(MaybeUnbound(t, Fixed(True)), x)
         if isinstance(old, Growth):

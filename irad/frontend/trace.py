@@ -138,7 +138,7 @@ class _Tracer:
                 erase(self.func.body)
                 region.restore()
                 raise
-        now.guards.forget(now.written)
+        now.guards.seal(now.written)
         captures = [array for array, _ in now.context.captures.values()]
         free = _free_values(now) if now.outer is not None else []
         return Trace(now.module, self.func, tree, captures, now.guards, free, written_arguments(now.module, self.func), now.exceptions)
