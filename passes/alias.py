@@ -21,6 +21,11 @@ def is_memory(value: Value) -> bool:
     return isinstance(value.type, MemRefType | StackType)
 
 
+def _open(root: Value) -> bool:
+    """Whether a root holds memrefs that other functions may have put there: it then stands for what these point into as well."""
+    return isinstance(root.type, StackType) and isinstance(root.type.element, MemRefType)
+
+
 def base(value: Value) -> Value:
     """The memref that a chain of views starts from."""
     while isinstance(value.owner, VIEWS):
@@ -64,6 +69,8 @@ class Alias:
         return self.may_alias(a, b) and not self._permuted_apart(base(a), base(b))
 
     def _same_group(self, x: Value, y: Value) -> bool:
+        if _open(x) or _open(y):
+            return all(_open(r) or isinstance(r.owner, Block) for r in (x, y))
         groups = self._groups
         return x in groups and y in groups and groups[x] == groups[y]
 
@@ -111,7 +118,8 @@ class Alias:
             case arith.Select():
                 return self.roots(op.operands[1]) | self.roots(op.operands[2])
             case memref.Load():
-                return NONE.union(*(self._contents.get(r, NONE) for r in self.roots(op.array)))
+                held = self.roots(op.array)
+                return NONE.union(*(self._contents.get(r, NONE) for r in held), (r for r in held if _open(r)))
             case _:
                 assert isinstance(op, VIEWS), op
                 return self.roots(op.operands[0])

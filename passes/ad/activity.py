@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from irad.ir.core import Block, Func, Loc, Module, Op, Value
 from irad.ir.ops import arith, func, irad, memref, scf
-from irad.ir.types import is_differentiable
+from irad.ir.types import MemRefType, StackType, is_differentiable
 from irad.passes.ad.partials import PARTIALS
 from irad.passes.alias import Alias, is_memory
 from irad.passes.writes import written_parameters
@@ -31,6 +31,9 @@ class Activity:
         self.useful: set[Value] = {a for a in self.varied if is_memory(a)}
         self.forced: dict[Value, Loc] = {}
         self._given = set(self.varied)
+        held = [v for v in _memory_values(function.body) if _holds_memory(v) and is_differentiable(v.type)]
+        self._mark(self.varied, held)
+        self._mark(self.useful, held)
         self.written = written_parameters(module)
         self._memory = [v for v in _memory_values(function.body) if is_differentiable(v.type)]
         self._all_useful = active_results is None
@@ -112,7 +115,7 @@ class Activity:
             case memref.Load():
                 return ((op.array, op.results[0]),) if not is_memory(op.results[0]) else ()
             case memref.Store():
-                return ((op.value, op.array),) if not is_memory(op.value) else ()
+                return ((op.value, op.array), (op.array, op.value)) if is_memory(op.value) else ((op.value, op.array),)
             case arith.Select():
                 return ((op.operands[1], op.results[0]), (op.operands[2], op.results[0]))
             case scf.If():
@@ -176,6 +179,12 @@ class Activity:
                     self.forced.setdefault(root, op.loc)
         for root in inactive:
             self.forced.setdefault(root, self.function.loc)
+
+
+def _holds_memory(value: Value) -> bool:
+    """Whether the value is memory of memrefs: a tape. Whatever a tape holds is active, since its shadow must hold something for it."""
+    assert isinstance(value.type, MemRefType | StackType)
+    return isinstance(value.type.element, MemRefType)
 
 
 def _memory_values(block: Block) -> Iterable[Value]:
