@@ -47,8 +47,10 @@ class Options:
     def __post_init__(self) -> None:
         if self.ad_stage not in ("late", "early"):
             raise ValueError(f'ad_stage is "late" or "early", not {self.ad_stage!r}')
-        if self.opt_level not in (0, 1, 2, 3):
+        if type(self.opt_level) is not int or self.opt_level not in (0, 1, 2, 3):
             raise ValueError(f"opt_level is 0, 1, 2 or 3, not {self.opt_level!r}")
+        if isinstance(self.fast_math, str):
+            raise ValueError(f"fast_math is True, False or a set of flags, not the text {self.fast_math!r}")
         if not isinstance(self.fast_math, bool):
             unknown = set(self.fast_math) - FAST_MATH_FLAGS
             if unknown:

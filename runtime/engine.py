@@ -134,7 +134,13 @@ def load(lowered: LoweredModule, image: bytes) -> Any:
     return link(image, [lowered.symbol], imports)
 
 
-def compile_module(module: Module, entry: str, options: Options | None = None, tuning: Tuning = DEFAULT_TUNING) -> Native:
+def compile_module(
+    module: Module,
+    entry: str,
+    options: Options | None = None,
+    tuning: Tuning = DEFAULT_TUNING,
+    exceptions: Mapping[str, type[BaseException]] | None = None,
+) -> Native:
     """Compile a function, and what it calls, to a Python callable.
 
     Parameters
@@ -145,13 +151,17 @@ def compile_module(module: Module, entry: str, options: Options | None = None, t
         Name of the function to call.
     options : Options, optional
         How to compile.
+    tuning : Tuning, optional
+        Switches of LLVM's.
+    exceptions : mapping, optional
+        The classes that checks name, but for Python's own.
     """
     from irad.runtime.native import Native
 
     options = options or Options()
     lowered = lower_module(module, entry, target(options))
     image = compile_object(lowered.text, options.opt_level, tuning)
-    return Native(lowered, load(lowered, image), module.funcs[entry])
+    return Native(lowered, load(lowered, image), module.funcs[entry], exceptions or {})
 
 
 def llvm_ir(module: Module, entry: str, options: Options | None = None, optimized: bool = True) -> str:

@@ -6,7 +6,7 @@ import builtins
 import ctypes
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, NoReturn
 
@@ -70,10 +70,11 @@ class Native:
     Several threads may call it at the same time. The GIL is free while it runs.
     """
 
-    def __init__(self, lowered: LoweredModule, code: Any, func: Func) -> None:
+    def __init__(self, lowered: LoweredModule, code: Any, func: Func, exceptions: Mapping[str, type[BaseException]]) -> None:
         self.name = func.name
         self.lowered = lowered
         self.address: int = code[lowered.symbol]
+        self.exceptions = exceptions
         self.code = code  # keeps the machine code alive
         self._function = _ENTRY(self.address)
         self._frames: list[Frame] = []
@@ -90,6 +91,8 @@ class Native:
         self._slots = (self._pack.size + self._unpack.size) // 8
         self._scalars_in = not any(self.parameters)
         self._plain_out = all(convert is _same for convert in self._results)
+        self._builtin: Callable[..., Any] | None = None
+        self._making = threading.Lock()
         self._target = self._call_once
         self.polls = "@irad_spend(" in lowered.text
 
@@ -107,8 +110,10 @@ class Native:
         """The second call makes the builtin, which takes the further ones."""
         from irad.runtime import wrapper
 
-        self._target = wrapper.builtin(self, self.call)
-        return self._target(*arguments)
+        with self._making:  # one builtin only: another thread may be inside the first when a second would replace it
+            if self._builtin is None:
+                self._builtin = self._target = wrapper.builtin(self, self.call)
+        return self._builtin(*arguments)
 
     def call(self, *arguments: Any) -> list[Any]:
         """Call by way of Python: converts what can be converted, and complains about the rest."""
@@ -198,7 +203,7 @@ class Native:
             place = context.EXCEPTION // 8
             ctypes.pythonapi.PyErr_Restore(*(ctypes.c_void_p(words[place + i]) for i in range(3)))
         site = self.lowered.checks[words[context.FAILED // 8]]
-        raise _exception(site, words[context.PAYLOAD // 8 : context.PAYLOAD // 8 + len(site.kinds)])
+        raise _exception(site, words[context.PAYLOAD // 8 : context.PAYLOAD // 8 + len(site.kinds)], self.exceptions)
 
 
 class Block:
@@ -267,11 +272,17 @@ def poll_address() -> int:
     return runtime_library()["irad_python_poll"]
 
 
-def _exception(site: CheckSite, words: Sequence[int]) -> Exception:
+def _exception(site: CheckSite, words: Sequence[int], known: Mapping[str, type[BaseException]]) -> BaseException:
     """The exception of a failed check."""
-    cls = getattr(builtins, site.error, None) or getattr(errors, site.error, RuntimeError)
+    cls = known.get(site.error) or getattr(builtins, site.error, None) or getattr(errors, site.error, RuntimeError)
     values = [_decode(kind, word) for kind, word in zip(site.kinds, words, strict=True)]
-    return errors.fail(cls, site.loc, site.message.format(*values))
+    text = errors.render(site.loc, site.message.format(*values))
+    try:
+        return cls(text)
+    except TypeError:  # it takes other arguments than a text
+        made = cls.__new__(cls)
+        made.args = (text,)
+        return made
 
 
 def _decode(kind: str, word: int) -> float | int | bool:

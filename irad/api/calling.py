@@ -33,10 +33,11 @@ def prepare(f: Callable[..., Any], values: Sequence[Any], options: Options | Non
                 f"argument {i} is a {type(value).__name__}, whose operators mean something else than an array's; pass an ndarray"
             )
     specs: list[Spec] = [spec_of(v) for v in values]
-    positions = [i for i, spec in enumerate(specs) if not isinstance(spec, Static)]
+    bound = 0
     if isinstance(f, MethodType):  # a new object at each access: the function that it binds is the key
-        f, specs = f.__func__, [Static(f.__self__), *specs]
-    return program(f, specs, options or current_options()), positions
+        f, specs, values, bound = f.__func__, [Static(f.__self__), *specs], [f.__self__, *values], 1
+    made = program(f, specs, values, options or current_options())
+    return made, [i for i, spec in enumerate(specs[bound:]) if not isinstance(spec, Static)]
 
 
 def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: Sequence[float] = ()) -> list[Any]:

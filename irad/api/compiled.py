@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from irad.errors import NonScalarReturnError, RuntimeActivityError, fail
-from irad.frontend import Trace, trace
+from irad.frontend import StaticNeeded, Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
 from irad.ir.core import Func, Module, clone_func
 from irad.ir.types import is_differentiable
@@ -110,7 +110,7 @@ class Program:
         with self.lock:
             if key not in self._executables:
                 module, func = self.derive(wanted, noalias)
-                self._executables[key] = compile_module(module, func.name, self.options)
+                self._executables[key] = compile_module(module, func.name, self.options, exceptions=self.trace.exceptions)
             return self._executables[key]
 
     def derive(self, wanted: Derivative, noalias: bool, finished: bool = True) -> tuple[Module, Func]:
@@ -166,7 +166,13 @@ def _describe(func: Func, i: int) -> str:
     return f"argument {hint}" if hint else f"argument {i}"
 
 
-Versions = dict[Any, list[Program]]
+@dataclass(slots=True)
+class Versions:
+    """What is known of a function: its programs by argument types, and integers of which the value has to be known while tracing."""
+
+    programs: dict[Any, list[Program]] = field(default_factory=dict)
+    static: dict[Any, int] = field(default_factory=dict)
+
 
 _programs: weakref.WeakKeyDictionary[Any, Versions] = weakref.WeakKeyDictionary()
 _held: dict[int, tuple[Any, Versions]] = {}  # by id, of functions that cannot be weak keys; the latest few
@@ -174,29 +180,47 @@ _HELD, _REBINDINGS = 64, 8
 _lock = threading.RLock()
 
 
-def program(f: Callable[..., Any], specs: Sequence[Spec], options: Options) -> Program:
-    """The program of a function for these types; traced again where a global or captured name that it read has changed."""
-    versions, key = _versions(f), (tuple(specs), options)
-    found = _valid(versions, key)
-    if found is None:
-        with _lock:
-            found = _valid(versions, key)
-            if found is None:
-                found = Program(f, specs, options)
-                versions[key] = [found, *versions.get(key, ())][:_REBINDINGS]
+def program(f: Callable[..., Any], specs: list[Spec], values: Sequence[Any], options: Options) -> Program:
+    """The program of a function for arguments of these types; traced again where something that it read outside has changed.
+
+    Where an integer turns out to be needed while tracing (as an axis), its place in `specs` is changed to its value.
+    """
+    versions = _versions(f)
+    while True:
+        key = tuple(specs), options
+        if key in versions.static:
+            specs[versions.static[key]] = Static(values[versions.static[key]])
+            continue
+        found = _valid(versions, key)
+        if found is not None:
+            return found
+        try:
+            return _make(f, specs, options, versions)
+        except StaticNeeded as needed:
+            parameters = [i for i, spec in enumerate(specs) if not isinstance(spec, Static)]
+            versions.static[key] = parameters[needed.parameter]
+
+
+def _make(f: Callable[..., Any], specs: list[Spec], options: Options, versions: Versions) -> Program:
+    key = tuple(specs), options
+    with _lock:
+        found = _valid(versions, key)
+        if found is None:
+            found = Program(f, specs, options)
+            versions.programs[key] = [found, *versions.programs.get(key, ())][:_REBINDINGS]
     return found
 
 
 def _valid(versions: Versions, key: Any) -> Program | None:
-    return next((known for known in versions.get(key, ()) if known.trace.guards.hold()), None)
+    return next((known for known in versions.programs.get(key, ()) if known.trace.guards.hold()), None)
 
 
 def _versions(f: Callable[..., Any]) -> Versions:
     try:
-        return _programs.setdefault(f, {})
+        return _programs.setdefault(f, Versions())
     except TypeError:  # without hash or weak references
         with _lock:
-            held = _held.pop(id(f), (f, {}))
+            held = _held.pop(id(f), (f, Versions()))
             _held[id(f)] = held
             if len(_held) > _HELD:
                 del _held[next(iter(_held))]

@@ -35,6 +35,7 @@ class _Inner:
         specs = [_float_spec(spec_of(a)) if i in active else spec_of(a) for i, a in enumerate(args)]
         self.specs = specs
         self.trace: Trace = trace(f, specs)
+        state().exceptions.update(self.trace.exceptions)
         self.module = self.trace.module
         self.name = self.trace.func.name
         optimize(self.module, current_options())

@@ -123,9 +123,10 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             f"{getattr(f, '__qualname__', f)} of a list that grows at run time is not supported.",
             "Make an array of it with np.array(list).",
         )
-    for x in (owner, *args):
-        if isinstance(x, _MUTABLE):
-            now.writes(x)
+    if not _only_reads(f, owner):
+        for x in (owner, *args):
+            if isinstance(x, _MUTABLE):
+                now.writes(x)
     if isinstance(f, np.ufunc) and _any_traced(args):
         raise unsupported(f)
     result = f(*(_callback(a) for a in args), **{k: _callback(v) for k, v in kwargs.items()})
@@ -135,6 +136,20 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if isinstance(result, _MUTABLE) and owner is None:
         return now.fresh(result)
     return result
+
+
+_READERS = (
+    abs, all, any, dict, enumerate, filter, float, frozenset, hash, id, int, isinstance, iter, len, list, map, max, min, range, repr,
+    reversed, set, slice, sorted, str, sum, tuple, type, zip,
+)  # fmt: skip
+_READING_METHODS = frozenset({"copy", "count", "get", "index", "items", "keys", "values"})
+
+
+def _only_reads(f: Any, owner: Any) -> bool:
+    """Whether a builtin leaves the containers as they are that it is given, or is a method of."""
+    if isinstance(owner, _MUTABLE):
+        return getattr(f, "__name__", "") in _READING_METHODS
+    return any(f is reader for reader in _READERS)
 
 
 def _callback(x: Any) -> Any:

@@ -125,6 +125,7 @@ def _combined(builder: Builder, test: Any, a: Side, b: Side, combine: type[arith
         return None
     right = side.result
     if isinstance(right, bool | np.bool_):
+        erase(side.block)
         return test if bool(right) is (combine is arith.AndI) else bool(right)
     if not isinstance(right, Scalar) or right.dtype != BOOL:
         return None

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from types import CodeType, FrameType, FunctionType, MethodType, TracebackType
 from typing import Any
 
@@ -292,11 +291,22 @@ def _is_users(code: CodeType) -> bool:
 _RUN = _Tracer.run.__code__  # the frame below which nothing belongs to the function being traced
 
 
+_tables: dict[int, tuple[CodeType, list[tuple[int | None, int | None, int | None, int | None]]]] = {}
+
+
+def _positions(code: CodeType) -> list[tuple[int | None, int | None, int | None, int | None]]:
+    """The places of a code object's instructions."""
+    known = _tables.get(id(code))
+    if known is None:
+        known = _tables[id(code)] = code, list(code.co_positions())
+    return known[1]
+
+
 def _loc(code: CodeType, instruction: int) -> Loc:
     key = (id(code), instruction)
     known = _locs.get(key)
     if known is None:
-        line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
+        line, end_line, column, end_column = _positions(code)[instruction // 2]
         line = line or code.co_firstlineno
         known = _locs[key] = Loc(code.co_filename, line, column or 0, end_line or line, end_column or 0, code.co_name)
     return known
