@@ -76,7 +76,7 @@ def _machine(level: int, jit: bool = False) -> Any:
 
 def _parsed(text: str, machine: Any) -> Any:
     llvm = binding()
-    module = llvm.parse_assembly(text)
+    module = llvm.parse_assembly(text, llvm.create_context())  # what it interns goes with the context
     module.triple = llvm.get_process_triple()
     module.data_layout = str(machine.target_data)
     module.verify()

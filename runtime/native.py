@@ -107,9 +107,11 @@ class Native:
         return self.call(*arguments)
 
     def _prepare_builtin(self, *arguments: Any) -> list[Any]:
-        """The second call makes the builtin, which takes the further ones."""
+        """The second call makes the builtin, which takes the further ones; for recursion it knows the main thread's stack only."""
         from irad.runtime import wrapper
 
+        if self.lowered.recursive and threading.current_thread() is not threading.main_thread():
+            return self.call(*arguments)
         with self._making:  # one builtin only: another thread may be inside the first when a second would replace it
             if self._builtin is None:
                 self._builtin = self._target = wrapper.builtin(self, self.call)

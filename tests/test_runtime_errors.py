@@ -269,3 +269,31 @@ def run_script(which, script):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert not done.returncode, done.stderr
     return done.stdout.strip()
+
+
+def test_recursion_without_end_is_caught_in_every_thread(tmp_path):
+    """A stack limit belongs to one thread: code that has run in another must not use its limit."""
+    program = """
+import math, threading, irad
+def deep(x, n):
+    return x if n == 0 else math.sin(deep(x, n - 1))
+compiled = irad.jit(deep)
+compiled(1.0, 5)
+caught = []
+def endless():
+    for _ in range(3):
+        try:
+            compiled(1.0, 10**7)
+        except RecursionError:
+            caught.append(1)
+first = threading.Thread(target=endless)
+first.start(), first.join()
+endless()
+threads = [threading.Thread(target=endless) for _ in range(3)]
+[t.start() for t in threads], [t.join() for t in threads]
+print(len(caught))
+"""
+    script = tmp_path / "endless.py"
+    script.write_text(program)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "15\n"), done.stderr

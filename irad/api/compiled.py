@@ -176,7 +176,7 @@ class Versions:
 
 _programs: weakref.WeakKeyDictionary[Any, Versions] = weakref.WeakKeyDictionary()
 _held: dict[int, tuple[Any, Versions]] = {}  # by id, of functions that cannot be weak keys; the latest few
-_HELD, _REBINDINGS = 64, 8
+_HELD, _REBINDINGS, _SIGNATURES = 64, 8, 256
 _lock = threading.RLock()
 
 
@@ -207,7 +207,9 @@ def _make(f: Callable[..., Any], specs: list[Spec], options: Options, versions: 
         found = _valid(versions, key)
         if found is None:
             found = Program(f, specs, options)
-            versions.programs[key] = [found, *versions.programs.get(key, ())][:_REBINDINGS]
+            versions.programs[key] = [found, *versions.programs.pop(key, ())][:_REBINDINGS]
+            if len(versions.programs) > _SIGNATURES:
+                del versions.programs[next(iter(versions.programs))]
     return found
 
 

@@ -106,50 +106,45 @@ def _call_object(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function that is not rewritten: it runs now. Functions that it is given are rewritten; containers that it may write are logged."""
-    module = getattr(f, "__module__", None) or ""
     owner = getattr(f, "__self__", None)
-    if module in _UNREPEATABLE or type(owner).__module__ in _UNREPEATABLE or "numpy.random" in type(owner).__module__:
-        raise values.refuse(
-            f"{getattr(f, '__qualname__', f)} would be called once, while tracing, and not when the compiled function runs.",
-            "Pass its result as an argument.",
-        )
+    _refuse_unrepeatable(f, owner)
     now = state()
-    if isinstance(owner, list) and growing.growth_of(owner) is not None:
-        return growing.method(now, owner, f.__name__, args)
-    if _any_grown(args):
-        if f is list:
-            return growing.method(now, args[0], "copy", ())
-        raise values.refuse(
-            f"{getattr(f, '__qualname__', f)} of a list that grows at run time is not supported.",
-            "Make an array of it with np.array(list).",
-        )
-    if not _only_reads(f, owner):
-        for x in (owner, *args):
-            if isinstance(x, _MUTABLE):
-                now.writes(x)
+    if _any_grown((owner, *args)):
+        return _native_on_grown(now, f, owner, args)
+    for x in (owner, *args):
+        if isinstance(x, _MUTABLE):
+            now.writes(x)
     if isinstance(f, np.ufunc) and _any_traced(args):
         raise unsupported(f)
     result = f(*(_callback(a) for a in args), **{k: _callback(v) for k, v in kwargs.items()})
     if isinstance(result, np.ndarray):
-        own = module.split(".")[0] == "numpy" or isinstance(owner, np.ndarray)
-        return FUNCTIONS[np.copy](values.as_traced(result)) if own and result.dtype.kind in "biuf" else values.as_traced(result)
+        return _native_array(f, owner, result)
     if isinstance(result, _MUTABLE) and owner is None:
         return now.fresh(result)
     return result
 
 
-_READERS = (
-    abs, all, any, dict, enumerate, filter, float, frozenset, hash, id, int, isinstance, iter, len, list, map, max, min, range, repr,
-    reversed, set, slice, sorted, str, sum, tuple, type, zip,
-)  # fmt: skip
-_READING_METHODS = frozenset({"copy", "count", "get", "index", "items", "keys", "values"})
+def _native_array(f: Any, owner: Any, result: np.ndarray) -> Any:
+    """An array from native code: a new one of NumPy's is copied on every call of the compiled function, any other is captured."""
+    made = (getattr(f, "__module__", None) or "").split(".")[0] == "numpy" or isinstance(owner, np.ndarray)
+    return FUNCTIONS[np.copy](values.as_traced(result)) if made and result.dtype.kind in "biuf" else values.as_traced(result)
 
 
-def _only_reads(f: Any, owner: Any) -> bool:
-    """Whether a builtin leaves the containers as they are that it is given, or is a method of."""
-    if isinstance(owner, _MUTABLE):
-        return getattr(f, "__name__", "") in _READING_METHODS
-    return any(f is reader for reader in _READERS)
+def _native_on_grown(now: State, f: Any, owner: Any, args: tuple[Any, ...]) -> Any:
+    """A method of a list that grows at run time, or a function that is given one."""
+    if _any_grown((owner,)):
+        return growing.method(now, owner, f.__name__, args)
+    if f is list:
+        return growing.method(now, args[0], "copy", ())
+    name = getattr(f, "__qualname__", f)
+    raise values.refuse(f"{name} of a list that grows at run time is not supported.", "Make an array of it with np.array(list).")
+
+
+def _refuse_unrepeatable(f: Any, owner: Any) -> None:
+    modules = (getattr(f, "__module__", None) or "", type(owner).__module__)
+    if any(m in _UNREPEATABLE or m.startswith("numpy.random") for m in modules):
+        name = getattr(f, "__qualname__", f)
+        raise values.refuse(f"{name} would be called once, while tracing, and not when the compiled function runs.", "Pass its result.")
 
 
 def _callback(x: Any) -> Any:

@@ -14,6 +14,7 @@ from irad.frontend.merging import (
     Fixed,
     Leaf,
     Maybe,
+    MaybeUnbound,
     Mismatch,
     Template,
     Tree,
@@ -25,7 +26,7 @@ from irad.frontend.merging import (
     types,
 )
 from irad.frontend.regions import Variable, alike, mismatched, place
-from irad.frontend.state import Contents, Region, State, contents, set_contents
+from irad.frontend.state import Contents, Passes, Region, State, contents, set_contents
 from irad.frontend.values import Scalar, Traced
 from irad.ir.core import Block, Value
 
@@ -67,6 +68,19 @@ class Carried:
         self.discarded = [v.read() for v in self.temporaries]
         self.templates = [template(x, True) for x in self.inits]
         self.entered: list[Any] = []
+
+    def recall(self, passes: Passes) -> None:
+        """Begin with what an earlier pass over an outer loop has found: this one cannot find less."""
+        known: Carried | None = passes.found
+        passes.found = self
+        if known is None or [v.name for v in known.names] != [v.name for v in self.names]:
+            return
+        self.templates = [_recalled(t, x) for t, x in zip(known.templates, self.inits, strict=True)]
+        self.settled = known.settled
+        for key, h in known.held.items():
+            now = contents(h.obj)
+            if key not in self.state.made and now.keys() == h.entries.keys():
+                self.held[key] = Held(h.obj, now, {k: _recalled(t, now[k]) for k, t in h.entries.items()})
 
     def all_templates(self) -> list[Template]:
         """Templates of variables and containers, in the order of the block's arguments."""
@@ -172,6 +186,22 @@ def _widened(widening: Widening, label: str, t: Template, x: Any) -> Template:
         return widening(t, x)
     except Mismatch as mismatch:
         raise mismatched(label, mismatch) from None
+
+
+def _recalled(t: Template, init: Any) -> Template:
+    """The template that an earlier pass found, for what the variable holds now; containers are looked at anew."""
+    if isinstance(t, Fixed):
+        return t if not isinstance(init, Traced) and identical(t.value, init) else template(init, True)
+    if isinstance(t, Tree) and (not isinstance(init, tuple) or t.kind is not type(init) or len(t.parts) != len(init)):
+        return template(init, True)
+    if isinstance(t, Tree):
+        return Tree(t.kind, t.keys, [_recalled(p, x) for p, x in zip(t.parts, init, strict=True)], [])
+    if isinstance(t, MaybeUnbound) and not isinstance(t.value, Leaf):
+        return template(init, True)
+    try:
+        return Widening()(t, init)
+    except Mismatch:
+        return template(init, True)
 
 
 def _settle(t: Template, init: Any, final: Any) -> Template:

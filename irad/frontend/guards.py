@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from types import CellType, FunctionType, MethodType
 from typing import Any
@@ -37,9 +38,10 @@ class Guards:
         self._note(_attribute, obj, name, value)
 
     def read_function(self, f: FunctionType) -> None:
-        """A function was traced in: its code and its defaults are constants."""
+        """A function was traced in: its code and its defaults are constants. It is not kept alive by that."""
+        held = weakref.ref(f)
         for name in ("__code__", "__defaults__", "__kwdefaults__"):
-            self._note(_attribute, f, name, getattr(f, name))
+            self._reads.setdefault((_part, id(f), name), (_part, held, name, getattr(f, name)))
 
     def _note(self, fetch: Callable[[Any, Any], Any], container: Any, key: Any, value: Any) -> None:
         self._reads.setdefault((fetch, id(container), key), (fetch, container, key, value))
@@ -122,6 +124,10 @@ def _content(cell: CellType, _: Any) -> Any:
         return cell.cell_contents
     except ValueError:
         return _MISSING
+
+
+def _part(f: weakref.ref[FunctionType], name: str) -> Any:
+    return getattr(f(), name, _MISSING)
 
 
 def _attribute(obj: Any, name: str) -> Any:

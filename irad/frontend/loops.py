@@ -15,7 +15,7 @@ from irad.frontend.carried import Carried, End, Held, Outs
 from irad.frontend.control import branch, is_traced, not_, or_, truth
 from irad.frontend.growing import growth_of, in_memory
 from irad.frontend.iterables import Counted, as_index, counted, is_long, steps_of
-from irad.frontend.merging import UNBOUND, Fixed, Leaf, Template, identical, template, types
+from irad.frontend.merging import UNBOUND, Fixed, Leaf, Template, Tree, Widening, identical, template, types
 from irad.frontend.regions import Thunk, Variable, alike, trace_side, variables
 from irad.frontend.state import Diverges, Pending, Region, State, erase, splice, state
 from irad.ir.builder import Builder
@@ -49,9 +49,12 @@ def for_(
         return
     length = growth_of(iterable) if isinstance(iterable, list) else None
     carried = Carried(now, variables(heads, body), variables(outs, body), variables(temporaries, body), certain=bool(loop.trips))
+    passes = now.passes.next(body.__code__)
+    carried.recall(passes)
     for _ in range(_PASSES):
         block = Block([index], ["i"])
-        end = _iteration(carried, block, lambda block=block: body(loop.item(block.args[0])), 1)
+        with now.another_pass(passes):
+            end = _iteration(carried, block, lambda block=block: body(loop.item(block.args[0])), 1)
         if end is None:
             erase(block)
             return
@@ -151,7 +154,7 @@ def _watched(iterable: Any) -> Iterator[Any]:
 
 
 def _changed() -> Exception:
-    return values.refuse("a list grows by a number of elements that is known only at run time while it is iterated over.", "Use a while loop.")
+    return values.refuse("a list grows at run time while it is iterated over.", "Use a while loop.")
 
 
 def loaded(x: Any) -> Any:
@@ -207,11 +210,14 @@ def _peek(now: State, test: Thunk, names: list[Variable]) -> Any:
 
 
 def _while(carried: Carried, test: Thunk, body: Thunk) -> None:
+    passes = carried.state.passes.next(body.__code__)
+    carried.recall(passes)
     for _ in range(_PASSES):
         attempt = _While(carried, test)
-        if not attempt.header():
-            return
-        end = attempt.iteration(body)
+        with carried.state.another_pass(passes):
+            if not attempt.header():
+                return
+            end = attempt.iteration(body)
         if end is None:
             attempt.drop()
             return
@@ -300,4 +306,4 @@ def _forwarded(t: Template, x: Any) -> Template:
     """The template of what the test leaves in a variable; what is constant in the loop stays so."""
     if isinstance(t, Fixed) and identical(t.value, x):
         return t
-    return template(x, True)
+    return Widening()(t, x) if isinstance(t, Tree) else template(x, True)

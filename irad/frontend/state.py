@@ -65,6 +65,25 @@ class Context:
     regions: list[Region] = field(default_factory=list)
 
 
+@dataclass(eq=False)
+class Passes:
+    """What earlier passes over a loop found: its templates, and the passes of the loops inside it, in the order they were met."""
+
+    code: Any = None
+    found: Any = None
+    inner: list[Passes] = field(default_factory=list)
+    met: int = 0
+
+    def next(self, code: Any) -> Passes:
+        """The passes of the loop that is met now."""
+        self.met += 1
+        if self.met > len(self.inner):
+            self.inner.append(Passes(code))
+        elif self.inner[self.met - 1].code is not code:
+            self.inner[self.met - 1] = Passes(code)
+        return self.inner[self.met - 1]
+
+
 @dataclass
 class State:
     """Everything that one call of `trace` shares."""
@@ -74,6 +93,7 @@ class State:
     context: Context
     guards: Guards = field(default_factory=Guards)
     outer: State | None = None
+    passes: Passes = field(default_factory=Passes)  # of the innermost loop that is being traced
     serial: int = 0
     made: dict[int, tuple[Any, int]] = field(default_factory=dict)  # containers made while tracing, and when
     shared: dict[int, Any] = field(default_factory=dict)  # containers that stand for one of several
@@ -139,6 +159,16 @@ class State:
             popped = self.context.regions.pop()
             assert popped is region
             builder.block, builder.before = before
+
+    @contextmanager
+    def another_pass(self, passes: Passes) -> Iterator[None]:
+        """Trace the body of a loop once more."""
+        outer, self.passes = self.passes, passes
+        passes.met = 0
+        try:
+            yield
+        finally:
+            self.passes = outer
 
     @contextmanager
     def emitting(self, block: Block) -> Iterator[Builder]:
