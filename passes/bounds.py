@@ -183,5 +183,3 @@ def bounds(func: Func) -> bool:
     work = _Bounds()
     FactWalk(func, work.visit)
     return work.changed
-
-

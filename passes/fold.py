@@ -144,8 +144,7 @@ def _fold_cast(op: Op, x: Number, source: Type, target: Type) -> Number | None:
 
 
 def fold(op: Op) -> Number | None:
-    """The constant that an operation of constants is; None if some operand is not constant or the result is not known exactly.
-    """
+    """The constant that an operation of constants is; None if some operand is not constant or the result is not known exactly."""
     kind = type(op)
     operands = op.operands
     x = constant_of(operands[0])

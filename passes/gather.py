@@ -305,4 +305,3 @@ def _copy(b: Builder, value: Value, loop: scf.For, mapping: dict[Value, Value]) 
     operands = [_copy(b, v, loop, mapping) for v in op.operands]
     mapping[value] = b.op(type(op), operands, op.attrs, [value.type]).result
     return mapping[value]
-

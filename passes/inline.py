@@ -103,5 +103,3 @@ def _inline_into(name: str, module: Module, cyclic: set[str], sites: dict[str, i
 
 def _size(func: Func) -> int:
     return sum(1 for _ in func.walk())
-
-

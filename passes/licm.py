@@ -251,5 +251,3 @@ def licm(func: Func) -> bool:
         }
     """
     return _Hoist(func, before_ad=False).changed
-
-

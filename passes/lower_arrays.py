@@ -148,5 +148,3 @@ def lower_arrays(func: Func) -> bool:
             assert isinstance(op, irad.Reduce)
             lower_reduce(op)
     return bool(found)
-
-

@@ -151,9 +151,7 @@ def _kept(block: Block, arrays: Iterable[Value]) -> bool:
 def _followed(body: Block, arrays: Sequence[Value], owned: Mapping[Value, Flag]) -> bool:
     """Whether all that the slots are given is, for certain, an owner itself or memory from outside the loop; no view, for one."""
     yields = [v for v in body.terminator.operands if is_memory(v)]
-    known = all(
-        isinstance(leaf.owner, Block | memref.Alloc) or not defined_inside(leaf, body) for y in yields for leaf in leaves(y, body)
-    )
+    known = all(isinstance(leaf.owner, Block | memref.Alloc) or not defined_inside(leaf, body) for y in yields for leaf in leaves(y, body))
     return known and _kept(body, (*owned, *arrays))
 
 

@@ -17,10 +17,9 @@ from irad.passes.affine import Affine
 from irad.passes.effects import constant_of, defined_in
 from irad.passes.intervals import EVERYTHING, HIGHEST, LOWEST, Intervals, fits, passed_on, steps
 
-_BUDGET = 150
-_SMALL_BUDGET = 30
+# Steps and depth of a proof, and of one that another proof asks for.
+_PROOFS = ((150, 12), (30, 4))
 _FORM_DEPTH = 8
-_DEPTH = 12
 
 
 def variable(value: Value) -> Affine:
@@ -38,8 +37,8 @@ class Ranges(Intervals):
         self._known: dict[Value, list[Affine]] = {}
         self._scopes: list[list[tuple[Value, int]]] = []
         self._forms: dict[Value, Affine] = {}
-        self._budget = 0
-        self._nested = False
+        self._budget: int = 0
+        self._proofs: int = 0
 
     def _number(self, block: Block) -> None:
         """Number values in program order: later ones are eliminated first."""
@@ -166,19 +165,25 @@ class Ranges(Intervals):
 
     def _never_wraps(self, form: Affine) -> bool:
         """Whether what is known here keeps a form among the 64-bit integers."""
-        if self._nested:
-            return False
-        self._nested, budget, self._budget = True, self._budget, _SMALL_BUDGET
-        fitting = self._search(Affine(HIGHEST).plus(form, -1), 4, set()) and self._search(form.plus(Affine(-LOWEST)), 4, set())
-        self._nested, self._budget = False, budget
-        return fitting
+        return self._prove(1, Affine(HIGHEST).plus(form, -1), form.plus(Affine(-LOWEST)))
 
     # ---------------------------------------------------------------- proofs
 
     def at_least_zero(self, form: Affine) -> bool:
         """Whether the form is proven to be >= 0 here."""
-        self._budget = _BUDGET
-        return self._search(form, _DEPTH, set())
+        return self._prove(0, form)
+
+    def _prove(self, effort: int, *forms: Affine) -> bool:
+        """Whether forms are >= 0. In the middle of a proof, which looks at the facts of a case, less effort is made; within that, none."""
+        effort = max(effort, self._proofs)
+        if effort == len(_PROOFS):
+            return False
+        budget, proofs = self._budget, self._proofs
+        self._budget, depth = _PROOFS[effort]
+        self._proofs = effort + 1
+        proven = all(self._search(form, depth, set()) for form in forms)
+        self._budget, self._proofs = budget, proofs
+        return proven
 
     def less(self, x: Value, y: Value) -> bool:
         """Whether x < y is proven here."""

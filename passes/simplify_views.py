@@ -122,9 +122,7 @@ def _subview(rewriter: Rewriter, op: Op) -> bool:
     assert isinstance(op, memref.SubView)
     source = op.array
     rank = array_type(source).rank
-    whole = all(
-        _is_number(op.offsets[d], 0) and _is_number(op.steps[d], 1) and is_size(op.sizes[d], source, d) for d in range(rank)
-    )
+    whole = all(_is_number(op.offsets[d], 0) and _is_number(op.steps[d], 1) and is_size(op.sizes[d], source, d) for d in range(rank))
     if whole and not op.attrs.get("dropped"):
         b = rewriter.builder(op)
         same = source.type == op.result.type
@@ -283,4 +281,3 @@ VIEWS: dict[type[Op], list[Pattern]] = {
     memref.Load: [_access],
     memref.Store: [_access],
 }
-

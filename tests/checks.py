@@ -163,7 +163,9 @@ def packed(case: Case) -> tuple[Callable[[np.ndarray], Any], np.ndarray]:
         else:
             call.append(f"b{a.buffer}{a.view}" if a.buffer >= 0 else repr(a.value))
     lines.append(f"    return f({', '.join(call)})")
-    return define("\n".join(lines) + "\n", "packed", {**case.function.__globals__, "f": case.function, "np": np, "nan": np.nan}), np.array(point)
+    return define("\n".join(lines) + "\n", "packed", {**case.function.__globals__, "f": case.function, "np": np, "nan": np.nan}), np.array(
+        point
+    )
 
 
 def check_second_order(case: Case) -> None:
@@ -187,7 +189,8 @@ def check_second_order(case: Case) -> None:
     try:
         again = irad.grad(lambda p: np.dot(gradient(p), direction))(point)
     except irad.UnsupportedError as error:
-        assert "reverse mode over reverse mode of a recursive function" in str(error)
+        if "reverse mode over reverse mode of a recursive function" not in str(error):
+            raise
     else:
         agree(again, want, 1e-6, "reverse over reverse")
 

@@ -1,8 +1,8 @@
 """Reference derivatives: plain Python run on dual numbers, independent of everything in irad.
 
-A function runs as it stands, with `math`, `np` and `float` of its module replaced by versions that know `Dual`, and float arrays replaced by
-object arrays, so that views, overlap and in-place writes are NumPy's own. What it cannot see: rounding to float32 (memory holds f64 here),
-and which side of a kink is right where a comparison is decided by less than `Reference.kink`.
+A function runs as it stands, with `math`, `np` and `float` of its module replaced by versions that know `Dual`, and float arrays
+replaced by object arrays, so that views, overlap and in-place writes are NumPy's own. What it cannot see: rounding to float32
+(memory holds f64 here), and which side of a kink is right where a comparison is decided by less than `Reference.kink`.
 """
 
 from __future__ import annotations

@@ -47,19 +47,24 @@ KINKED = ["abs({a})", "min({a}, {b})", "max({a}, {b})", "({a} if {c} else {b})",
 OF_VECTORS = ["np.sum({x})", "{x}.sum()", "len({x}) * {a}", "np.max({x})", "np.dot({x}, {x})", "np.sum({x} * {a})"]
 CHANGES = ["+= {a}", "-= {t}", "*= {d}", "/= 1.5 + {a} * {a}", "+= {t}"]
 WHOLE = [
-    "{i}", "({i} + {j})", "{i} * 2", "abs({i} - {j})", "({i} + {j}) // 2", "min({i}, {j})", "{i} % 3", "({i} + 1)", "{l}", "{e}", "{e}", "{r}", "({i} - 3) % 4", "({i} & 3)", "({i} if {c} else {j})",
+    "{i}", "({i} + {j})", "{i} * 2", "abs({i} - {j})", "({i} + {j}) // 2", "min({i}, {j})", "{i} % 3", "({i} + 1)", "{l}", "{e}",
+    "{e}", "{r}", "({i} - 3) % 4", "({i} & 3)", "({i} if {c} else {j})",
 ]  # fmt: skip
 CONDITIONS = ["{a} > {k}", "{a} < {b}", "{w} % 2 == 0", "{w} < {i}", "{w} > {i}", "{w} == {i}", "{w} != {i}", "{f}", "{f}"]
 COMPOUND = [
-    "({p} and {q})", "({p} or {q})", "not ({p})", "0 < {w} < 5", "0.2 < {a} < 0.9", "({w} < len({x}) and {x}[{w}] > {k})", "({w} >= len({x}) or {x}[{w}] > {k})",
+    "({p} and {q})", "({p} or {q})", "not ({p})", "0 < {w} < 5", "0.2 < {a} < 0.9",
+    "({w} < len({x}) and {x}[{w}] > {k})", "({w} >= len({x}) or {x}[{w}] > {k})",
 ]  # fmt: skip
 ARRAYS = [
-    "0.5 * {x}", "{x} * {a}", "{x} + {y}", "{x} * {y}[::-1]", "np.sin({x})", "np.tanh({x}) - {y}", "{x} / (2.0 + {y} * {y})", "np.cos({y})", "(-{x})", "{x} ** 2",
+    "0.5 * {x}", "{x} * {a}", "{x} + {y}", "{x} * {y}[::-1]", "np.sin({x})", "np.tanh({x}) - {y}", "{x} / (2.0 + {y} * {y})",
+    "np.cos({y})", "(-{x})", "{x} ** 2",
     "np.where({x} > {k}, {y}, {a})", "np.maximum({x}, {k})", "np.minimum({x}, {y})", "abs({x})",
 ]  # fmt: skip
 SLICES = [
-    "{x}[:] = {t}", "{x}[1:] = {x}[:-1]", "{x}[:-1] = {x}[1:]", "{x}[1:] += {x}[:-1]", "{x}[:] = {x}[::-1]", "{x}[:] = {x}[::-1] * {x}", "{x}[::2] = {t}",
-    "{x}[1:] *= {t}", "{x}[::-1] += 0.5 * {x}", "{x}[:-1] -= 0.3 * {x}[1:] * {x}[:-1]", "{x}[:] = {v}", "{x}[::-1] = {v}", "{x}[:2] = {z}[:2]",
+    "{x}[:] = {t}", "{x}[1:] = {x}[:-1]", "{x}[:-1] = {x}[1:]", "{x}[1:] += {x}[:-1]", "{x}[:] = {x}[::-1]",
+    "{x}[:] = {x}[::-1] * {x}", "{x}[::2] = {t}",
+    "{x}[1:] *= {t}", "{x}[::-1] += 0.5 * {x}", "{x}[:-1] -= 0.3 * {x}[1:] * {x}[:-1]", "{x}[:] = {v}", "{x}[::-1] = {v}",
+    "{x}[:2] = {z}[:2]",
 ]  # fmt: skip
 
 
@@ -67,8 +72,8 @@ class Expressions:
     """Texts of expressions over what is in scope.
 
     A letter in braces stands for a part, the same one wherever the letter comes back in a template: a b numbers, t a tame one, d one
-    between -1 and 1, k a constant, i j ints, w a compound int, l a length, e an entry of an index array, r a rounded number, c p q conditions,
-    f a flag, x z vectors, y a vector as long as x, v an array expression as long as x.
+    between -1 and 1, k a constant, i j ints, w a compound int, l a length, e an entry of an index array, r a rounded number,
+    c p q conditions, f a flag, x z vectors, y a vector as long as x, v an array expression as long as x.
     """
 
     def __init__(self, code: Code) -> None:
@@ -320,6 +325,7 @@ class Expressions:
 
 
 PARTS = {
-    "a": "number", "b": "number", "t": "tame", "d": "bounded", "k": "constant", "i": "int", "j": "int", "w": "whole", "l": "length", "e": "entry",
-    "r": "rounded", "c": "condition", "p": "condition", "q": "condition", "f": "flag", "x": "vector", "z": "vector",
+    "a": "number", "b": "number", "t": "tame", "d": "bounded", "k": "constant", "i": "int", "j": "int", "w": "whole",
+    "l": "length", "e": "entry", "r": "rounded", "c": "condition", "p": "condition", "q": "condition", "f": "flag",
+    "x": "vector", "z": "vector",
 }  # fmt: skip

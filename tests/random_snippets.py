@@ -1,4 +1,7 @@
-"""Loops that people write, with parts to fill in as in `Expressions.fill`; {n} is a fresh number, behind the text are the names it defines."""
+"""Loops that people write, with parts to fill in as in `Expressions.fill`.
+
+{n} is a fresh number; behind the text are the names it defines.
+"""
 
 SNIPPETS: list[tuple[str, tuple[tuple[str, str], ...]]] = [
     (
@@ -49,14 +52,14 @@ for i{n} in range(len({x})):
     ),
     (
         """
-l{n}, h{n} = 0, len({x})
-while l{n} < h{n}:
-    m{n} = (l{n} + h{n}) // 2
+low{n}, high{n} = 0, len({x})
+while low{n} < high{n}:
+    m{n} = (low{n} + high{n}) // 2
     if {x}[m{n}] < {k}:
-        l{n} = m{n} + 1
+        low{n} = m{n} + 1
     else:
-        h{n} = m{n}
-e{n} = {x}[l{n} - 1] * {a}
+        high{n} = m{n}
+e{n} = {x}[low{n} - 1] * {a}
 """,
         (("e{n}", "float"),),
     ),

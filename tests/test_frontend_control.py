@@ -395,7 +395,9 @@ def iteration_over_rows(x):
     return s
 
 
-@case((2.5, 4),)
+@case(
+    (2.5, 4),
+)
 def int_becomes_float(x, n):
     s = 0
     t = (0, 1.0)

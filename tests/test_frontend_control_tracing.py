@@ -118,7 +118,7 @@ def places_of(x, y):
     for i in range(3):
         z = math.sin(z) + (
             x / y
-        )
+        )  # fmt: skip
     return helper_of_places(z) if x > 0 else z
 
 

@@ -76,7 +76,12 @@ def test_signatures_as_text_types_and_examples():
 
 @pytest.mark.parametrize(
     ("signature", "message", "column"),
-    [("f64[:], f99", "unknown dtype f99", 8), ("f64[:", "expected a type", 0), ("f64, [", "expected a type", 4), ("f64[2]", "an axis is", 4)],
+    [
+        ("f64[:], f99", "unknown dtype f99", 8),
+        ("f64[:", "expected a type", 0),
+        ("f64, [", "expected a type", 4),
+        ("f64[2]", "an axis is", 4),
+    ],
 )
 def test_signatures_that_do_not_parse_point_at_the_character(signature, message, column):
     with pytest.raises(ValueError, match=message) as caught:

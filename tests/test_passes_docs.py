@@ -32,7 +32,7 @@ CASES = list(documented())
 
 def test_there_is_an_example_for_every_pass():
     shown = {name.replace("_", "-") for name, _, _ in CASES}
-    assert set(PASSES) - {'peephole'} <= shown, f"no Before/After in the docstrings of {sorted(set(PASSES) - shown)}"
+    assert set(PASSES) - {"peephole"} <= shown, f"no Before/After in the docstrings of {sorted(set(PASSES) - shown)}"
 
 
 @pytest.mark.parametrize(("name", "before", "after"), CASES, ids=[c[0] for c in CASES])

@@ -1,6 +1,7 @@
 """Random programs, checked in every way that `checks` knows.
 
-IRAD_FUZZ says how many programs are run (1,000). A failure prints the program; `python -m tests.test_random_programs SEED...` runs some again.
+IRAD_FUZZ says how many programs are run (1,000). A failure prints the program;
+`python -m tests.test_random_programs SEED...` runs some again.
 """
 
 from __future__ import annotations

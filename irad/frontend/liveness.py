@@ -20,8 +20,8 @@ def reads(node: ast.AST) -> set[str]:
     match node:
         case ast.Name():
             return set() if isinstance(node.ctx, ast.Store) else {node.id}
-        case ast.AugAssign(target=ast.Name()):
-            return reads(node.value) | {node.target.id}
+        case ast.AugAssign(target=ast.Name(id=name)):
+            return reads(node.value) | {name}
         case ast.Lambda():
             return (reads(node.body) - parameters(node.args)) | _all_reads([*node.args.defaults, *(d for d in node.args.kw_defaults if d)])
         case ast.FunctionDef() | ast.AsyncFunctionDef():

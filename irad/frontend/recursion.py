@@ -7,7 +7,7 @@ function is traced again with it, until it does not change any more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CellType, FunctionType
 from typing import Any
 
@@ -238,7 +238,7 @@ def _trace_body(now: State, function: Function, frame: Frame, target: FunctionTy
         for cell, t in function.cells:
             cell.cell_contents = build(t, given, made, now, None)
         count = len(frame.args)
-        inner = Frame(frame.function, tuple(args[:count]), dict(zip(names, args[count:], strict=True)))
+        inner = replace(frame, args=tuple(args[:count]), kwargs=dict(zip(names, args[count:], strict=True)), signature=None)
         result = _run(now, inner, target)
         _check_writes(own.regions[0], frame.function.__name__)
     finally:

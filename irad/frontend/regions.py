@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
 from typing import Any
@@ -87,19 +87,18 @@ def trace_side(
     side = Side(Block())
     every = [*names, *temporaries]
     before = [v.read() for v in every]
-    try:
-        with state.region(side.block, certain) as region:
-            side.opened = region.opened
-            try:
-                side.result = run() if run is not None else None
-            except (Diverges, Pending) as end:
-                side.ended = type(end)
-            side.finals = [v.read() for v in names]
-            side.held = {key: (obj, old, contents(obj)) for key, (obj, old) in region.log.items()}
-    finally:
-        region.restore()
+    with ExitStack() as undone:
         for variable, value in zip(every, before, strict=True):
-            variable.write(value)
+            undone.callback(variable.write, value)
+        region = undone.enter_context(state.region(side.block, certain))
+        undone.callback(region.restore)
+        side.opened = region.opened
+        try:
+            side.result = run() if run is not None else None
+        except (Diverges, Pending) as end:
+            side.ended = type(end)
+        side.finals = [v.read() for v in names]
+        side.held = {key: (obj, old, contents(obj)) for key, (obj, old) in region.log.items()}
     return side
 
 

@@ -113,6 +113,8 @@ class Traced:
 
     dtype: np.dtype
     value: Value
+    __getitem__: Callable[[Any], Any]
+    __setitem__: Callable[[Any, Any], None]
 
     __add__, __radd__ = _binary("add", np.add)
     __sub__, __rsub__ = _binary("sub", np.subtract)
