@@ -1,21 +1,25 @@
 """irad differentiates ordinary Python loops and compiles them to native code."""
 
 from irad import _layout  # noqa: F401  (has to come first: it lets a checkout find irad.passes and irad.runtime)
+from irad.api.ahead import Compiled, compile, load
 from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
 from irad.api.autodiff import autodiff
 from irad.api.compiled import clear_caches
 from irad.api.modes import Forward, ForwardMode, ForwardWithPrimal, Mode, Reverse, ReverseMode, ReverseWithPrimal
 from irad.api.signature import f32, f64, i8, i16, i32, i64, u8, u16, u32, u64
 from irad.api.transforms import grad, hvp, jit, jvp, value_and_grad, vjp
-from irad.errors import IradError, NonScalarReturnError, RuntimeActivityError, UnsupportedError
+from irad.errors import IradError, LoadError, NonScalarReturnError, RuntimeActivityError, UnsupportedError
 from irad.frontend import unroll
 from irad.inspect.dump import dump
 from irad.ir.parser import parse
 from irad.options import Options, options
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Active",
     "Annotation",
+    "Compiled",
     "Const",
     "Duplicated",
     "DuplicatedNoNeed",
@@ -23,6 +27,7 @@ __all__ = [
     "ForwardMode",
     "ForwardWithPrimal",
     "IradError",
+    "LoadError",
     "Mode",
     "NonScalarReturnError",
     "Options",
@@ -33,6 +38,7 @@ __all__ = [
     "UnsupportedError",
     "autodiff",
     "clear_caches",
+    "compile",
     "dump",
     "f32",
     "f64",
@@ -44,6 +50,7 @@ __all__ = [
     "i64",
     "jit",
     "jvp",
+    "load",
     "options",
     "parse",
     "u8",

@@ -29,6 +29,10 @@ class ParseError(IradError, ValueError):
     """Text that is not IR; the message has the line, the column and what was expected."""
 
 
+class LoadError(IradError, ValueError):
+    """A file of compiled code that is damaged, or that was made for another machine or by a newer irad."""
+
+
 class InternalError(IradError):
     """A bug in irad."""
 

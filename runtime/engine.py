@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from irad.ir.core import Module
-from irad.lower.functions import LoweredModule, lower_module
+from irad.lower.functions import Interface, lower_module
 from irad.lower.target import Target
 from irad.options import Options
 from irad.runtime import support, vectormath
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _lock = threading.RLock()
 _names = itertools.count()
-_VECTOR_SYMBOL = re.compile(r"^declare .*@(_ZGV\w+)\(", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,13 @@ def binding() -> ModuleType:
 def host_features() -> frozenset[str]:
     """Names of what the CPU can do."""
     return frozenset(name for name, present in binding().get_host_cpu_features().items() if present)
+
+
+@cache
+def machine_of_host() -> dict[str, Any]:
+    """For which machine code is made here: target triple, CPU, and the names of what it can do."""
+    llvm = binding()
+    return {"triple": llvm.get_process_triple(), "cpu": llvm.get_host_cpu_name(), "features": sorted(host_features())}
 
 
 def target(options: Options) -> Target:
@@ -126,12 +131,12 @@ def runtime_library() -> Any:
         return link(compile_object(support.TEXT, 0), support.EXPORTS, {})
 
 
-def load(lowered: LoweredModule, image: bytes) -> Any:
+def load(interface: Interface, image: bytes) -> Any:
     """Link a compiled module with the run-time library and the vector functions that it names."""
     library = runtime_library()
-    imports = {name: library[name] for name in support.EXPORTS if f"@{name}(" in lowered.text}
-    imports |= {name: vectormath.address(name) for name in _VECTOR_SYMBOL.findall(lowered.text)}
-    return link(image, [lowered.symbol], imports)
+    imports = {name: library[name] for name in interface.imports if name in support.EXPORTS}
+    imports |= {name: vectormath.address(name) for name in interface.imports if name.startswith("_ZGV")}
+    return link(image, [interface.symbol], imports)
 
 
 def compile_module(
@@ -161,7 +166,7 @@ def compile_module(
     options = options or Options()
     lowered = lower_module(module, entry, target(options))
     image = compile_object(lowered.text, options.opt_level, tuning)
-    return Native(lowered, load(lowered, image), module.funcs[entry], exceptions or {})
+    return Native(lowered.interface, image, exceptions or {})
 
 
 def llvm_ir(module: Module, entry: str, options: Options | None = None, optimized: bool = True) -> str:

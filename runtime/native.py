@@ -13,11 +13,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from irad import errors
-from irad.ir.core import Func
 from irad.ir.types import FloatType, IntType, MemRefType, StackType, Type, is_float
 from irad.lower import context
 from irad.lower.emitter import CheckSite
-from irad.lower.functions import LoweredModule
+from irad.lower.functions import Interface
 from irad.lower.types import components
 from irad.runtime import stack
 from irad.runtime.abi import ArrayParameter, ArrayResult
@@ -70,31 +69,32 @@ class Native:
     Several threads may call it at the same time. The GIL is free while it runs.
     """
 
-    def __init__(self, lowered: LoweredModule, code: Any, func: Func, exceptions: Mapping[str, type[BaseException]]) -> None:
-        self.name = func.name
-        self.lowered = lowered
-        self.address: int = code[lowered.symbol]
+    def __init__(self, interface: Interface, image: bytes, exceptions: Mapping[str, type[BaseException]]) -> None:
+        from irad.runtime import engine
+
+        self.name = interface.name
+        self.interface = interface
+        self.image = image
+        self.code = engine.load(interface, image)  # keeps the machine code alive
+        self.address: int = self.code[interface.symbol]
         self.exceptions = exceptions
-        self.code = code  # keeps the machine code alive
         self._function = _ENTRY(self.address)
         self._frames: list[Frame] = []
-        written = func.attrs.get("writes", ())
-        names = [value.hint or f"argument {i}" for i, value in enumerate(func.args)]
-        self._names = names
+        self._names = interface.names
         self.parameters = [
-            ArrayParameter.of(name, type, i in written) if isinstance(type, MemRefType) else None
-            for i, (name, type) in enumerate(zip(names, lowered.arguments, strict=True))
+            ArrayParameter.of(name, type, i in interface.written) if isinstance(type, MemRefType) else None
+            for i, (name, type) in enumerate(zip(interface.names, interface.arguments, strict=True))
         ]
-        self._results = [_result(type) for type in lowered.results]
-        self._pack = struct.Struct("=" + "".join(_codes(type) for type in lowered.arguments))
-        self._unpack = struct.Struct("=" + "".join(_codes(type) for type in lowered.results))
+        self._results = [_result(type) for type in interface.results]
+        self._pack = struct.Struct("=" + "".join(_codes(type) for type in interface.arguments))
+        self._unpack = struct.Struct("=" + "".join(_codes(type) for type in interface.results))
         self._slots = (self._pack.size + self._unpack.size) // 8
         self._scalars_in = not any(self.parameters)
         self._plain_out = all(convert is _same for convert in self._results)
         self._builtin: Callable[..., Any] | None = None
         self._making = threading.Lock()
         self._target = self._call_once
-        self.polls = "@irad_spend(" in lowered.text
+        self.polls = "irad_spend" in interface.imports
 
     def __call__(self, *arguments: Any) -> list[Any]:
         return self._target(*arguments)
@@ -110,7 +110,7 @@ class Native:
         """The second call makes the builtin, which takes the further ones; for recursion it knows the main thread's stack only."""
         from irad.runtime import wrapper
 
-        if self.lowered.recursive and threading.current_thread() is not threading.main_thread():
+        if self.interface.recursive and threading.current_thread() is not threading.main_thread():
             return self.call(*arguments)
         with self._making:  # one builtin only: another thread may be inside the first when a second would replace it
             if self._builtin is None:
@@ -128,7 +128,7 @@ class Native:
                 self._store(frame, arguments, arguments)
             else:
                 self._store(frame, arguments, self._flatten(arguments))
-            if self.polls or self.lowered.recursive:
+            if self.polls or self.interface.recursive:
                 self._prepare(frame)
             status = self._function(frame.slots, frame.context_address)
             if status:
@@ -169,13 +169,13 @@ class Native:
             if parameter is not None:
                 parameter.append(argument, values)
             else:
-                values.append(_number(argument, self.lowered.arguments[i], self._names[i]))
+                values.append(_number(argument, self.interface.arguments[i], self._names[i]))
         return values
 
     def _prepare(self, frame: Frame) -> None:
         """Tell the call how deep it may recurse, and whether it may find signals: only the main thread does."""
         words = frame.context
-        if self.lowered.recursive:
+        if self.interface.recursive:
             words[context.STACK_LIMIT // 8] = stack.limit()
         words[context.FUEL // 8] = context.FUEL_REFILL
         words[context.POLL // 8] = poll_address() if threading.get_ident() == threading.main_thread().ident else 0
@@ -189,7 +189,7 @@ class Native:
         adopt = partial(_adopt, frame, adopted)
         results: list[Any] = []
         start = 0
-        for type, convert in zip(self.lowered.results, self._results, strict=True):
+        for type, convert in zip(self.interface.results, self._results, strict=True):
             count = len(components(type))
             if isinstance(convert, ArrayResult):
                 results.append(convert.wrap(values[start], values[start + 1 : start + count], arguments, adopt))
@@ -204,7 +204,7 @@ class Native:
         if status == context.INTERRUPT:
             place = context.EXCEPTION // 8
             ctypes.pythonapi.PyErr_Restore(*(ctypes.c_void_p(words[place + i]) for i in range(3)))
-        site = self.lowered.checks[words[context.FAILED // 8]]
+        site = self.interface.checks[words[context.FAILED // 8]]
         raise _exception(site, words[context.PAYLOAD // 8 : context.PAYLOAD // 8 + len(site.kinds)], self.exceptions)
 
 

@@ -79,9 +79,9 @@ def available() -> bool:
 
 def supports(native: Native) -> bool:
     """Whether a compiled function can be a builtin here and now."""
-    lowered = native.lowered
-    ranks = [type.rank for type in (*lowered.arguments, *lowered.results) if isinstance(type, MemRefType)]
-    measurable = not lowered.recursive or threading.current_thread() is threading.main_thread()
+    interface = native.interface
+    ranks = [type.rank for type in (*interface.arguments, *interface.results) if isinstance(type, MemRefType)]
+    measurable = not interface.recursive or threading.current_thread() is threading.main_thread()
     return available() and measurable and max(ranks, default=0) <= table.MAX_RANK
 
 
@@ -103,9 +103,9 @@ def builtin(native: Native, fallback: Callable[..., Any], returns: Container = "
     The GIL is let go only around functions that may run for long.
     """
     frame = native.new_frame()
-    lowered = native.lowered
-    parameters = _items(lowered.arguments, native.parameters)
-    results = _items(lowered.results, [None] * len(lowered.results))
+    interface = native.interface
+    parameters = _items(interface.arguments, native.parameters)
+    results = _items(interface.results, [None] * len(interface.results))
 
     def failed(status: int) -> None:
         native.fail(frame, status)
@@ -125,10 +125,10 @@ def builtin(native: Native, fallback: Callable[..., Any], returns: Container = "
         results=len(results),
         result=ctypes.cast(results, ctypes.POINTER(table.Item)),
         container=_CONTAINERS[returns],
-        release=lowered.long,
+        release=interface.long,
         poll=poll_address() if native.polls else None,
         main=threading.main_thread().ident or 0,
-        limit=stack.limit() if lowered.recursive else 0,
+        limit=stack.limit() if interface.recursive else 0,
         ndarray=id(np.ndarray),
         float64=id(np.float64),
         fallback=fallback,

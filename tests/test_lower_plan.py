@@ -68,17 +68,17 @@ def test_recursive_functions_look_at_the_stack():
 
     cycle = Module([function("f", [f64], emit), function("g", [f64], back)])
     lowered = lower_module(cycle, "f")
-    assert lowered.recursive
-    assert lowered.long
+    assert lowered.interface.recursive
+    assert lowered.interface.long
     assert lowered.text.count("call ptr @llvm.frameaddress.p0(") == 2
-    assert [site.error for site in lowered.checks] == ["RecursionError", "RecursionError"]
+    assert [site.error for site in lowered.interface.checks] == ["RecursionError", "RecursionError"]
     assert "frameaddress" not in text_of(nest(None))
 
 
 def test_only_what_the_entry_reaches_is_lowered():
     m = Module([nest(None), function("unused", [f64], lambda b, x: x)])
     assert "py.unused" not in lower_module(m, "f").text
-    assert not lower_module(m, "unused").long
+    assert not lower_module(m, "unused").interface.long
 
 
 def test_costs_count_what_runs():

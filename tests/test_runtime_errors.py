@@ -50,7 +50,7 @@ def test_without_bounds_checks_only_the_wrap_is_left():
     m = module([vector(), index], lambda b, x, i: b.load(x, b(irad.Index, i, b.dim(x, 0), axis=0)))
     native = compile_module(m, "f", Options(bounds_check=False))
     assert native(np.arange(5.0), -2) == [3.0]
-    assert not native.lowered.checks
+    assert not native.interface.checks
 
 
 @LEVELS

@@ -49,8 +49,8 @@ class Program:
         self.name = self.trace.func.name
         self.written = self.trace.written
         self._modules: dict[bool, Module] = {}
-        self._executables: dict[tuple[Derivative, bool], Native] = {}
-        self._activities: dict[Derivative, tuple[bool, ...]] = {}
+        self.executables: dict[tuple[Derivative, bool], Native] = {}
+        self.activities: dict[Derivative, tuple[bool, ...]] = {}
         self.lock = threading.RLock()
 
     @property
@@ -80,9 +80,9 @@ class Program:
 
     def activity(self, wanted: Derivative) -> tuple[bool, ...]:
         """The flags of a derivative, with those of memory that needs a shadow added, or refused unless `implicit`."""
-        if wanted not in self._activities:
-            self._activities[wanted] = self._complete(wanted)
-        return self._activities[wanted]
+        if wanted not in self.activities:
+            self.activities[wanted] = self._complete(wanted)
+        return self.activities[wanted]
 
     def _complete(self, wanted: Derivative) -> tuple[bool, ...]:
         module = self._optimized(noalias=True)
@@ -108,10 +108,10 @@ class Program:
         """Native code of a derivative, compiled when it is first asked for."""
         key = wanted, noalias
         with self.lock:
-            if key not in self._executables:
+            if key not in self.executables:
                 module, func = self.derive(wanted, noalias)
-                self._executables[key] = compile_module(module, func.name, self.options, exceptions=self.trace.exceptions)
-            return self._executables[key]
+                self.executables[key] = compile_module(module, func.name, self.options, exceptions=self.trace.exceptions)
+            return self.executables[key]
 
     def derive(self, wanted: Derivative, noalias: bool, finished: bool = True) -> tuple[Module, Func]:
         """The module and the function of a derivative."""
@@ -185,6 +185,9 @@ def program(f: Callable[..., Any], specs: list[Spec], values: Sequence[Any], opt
 
     Where an integer turns out to be needed while tracing (as an axis), its place in `specs` is changed to its value.
     """
+    ahead = getattr(f, "__irad_program__", None)
+    if ahead is not None:
+        return ahead(specs, values)
     versions = _versions(f)
     while True:
         key = tuple(specs), options

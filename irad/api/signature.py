@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, spec_of
 
 DTYPES = {
@@ -14,7 +15,9 @@ DTYPES = {
     "u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "u64": np.uint64, "bool": np.bool_,
 }  # fmt: skip
 _WEAK = ("f64", "i64", "bool")
-_ARGUMENT = re.compile(r"\s*(?P<name>\w+)\s*(?:\[(?P<axes>[^\]]*)\])?\s*(?P<end>,|$)")
+_TYPE = re.compile(r"\s*(?P<name>\w+)\s*(?:\[(?P<axes>[^\]]*)\])?\s*")
+_ANNOTATION = re.compile(r"\s*(?P<kind>[A-Z]\w*)\s*\[")
+_KINDS: dict[str, type[Annotation]] = {kind.__name__: kind for kind in (Const, Active, Duplicated, DuplicatedNoNeed)}
 
 
 class DType:
@@ -60,24 +63,64 @@ def parse_signature(signature: Any) -> list[Spec]:
         If text does not parse; the message points at the character.
     """
     if isinstance(signature, str):
-        return _parse(signature)
+        return [spec for _, spec in _parse(signature)]
     items = signature if isinstance(signature, tuple | list) else (signature,)
     return [item.spec() if isinstance(item, DType) else spec_of(item) for item in items]
 
 
-def _parse(text: str) -> list[Spec]:
-    specs: list[Spec] = []
+def parse_annotated(signature: Any) -> tuple[list[type[Annotation] | None], list[Spec], list[Any]]:
+    """Annotations (None where there is none), specs and example values (None for types) of a signature.
+
+    Raises
+    ------
+    ValueError
+        If text does not parse; the message points at the character.
+    """
+    if isinstance(signature, str):
+        parsed = _parse(signature)
+        return [kind for kind, _ in parsed], [spec for _, spec in parsed], [None] * len(parsed)
+    items = signature if isinstance(signature, tuple | list) else (signature,)
+    values = [item.val if isinstance(item, Annotation) else item for item in items]
+    return [type(item) if isinstance(item, Annotation) else None for item in items], parse_signature(values), values
+
+
+def _parse(text: str) -> list[tuple[type[Annotation] | None, Spec]]:
+    found: list[tuple[type[Annotation] | None, Spec]] = []
     at = 0
     while text[at:].strip():
-        found = _ARGUMENT.match(text, at)
-        if found is None:
-            raise _error(text, at, "expected a type such as f64, i64 or f64[:, ::1]")
-        if found["name"] not in DTYPES:
-            raise _error(text, found.start("name"), f"unknown dtype {found['name']}; there are {', '.join(DTYPES)}")
-        axes = tuple(_axis(text, found, part) for part in found["axes"].split(",")) if found["axes"] is not None else ()
-        specs.append(DType(found["name"], axes).spec())
-        at = found.end()
-    return specs
+        annotation = _ANNOTATION.match(text, at)
+        kind = None
+        if annotation is not None:
+            kind = _KINDS.get(annotation["kind"])
+            if kind is None:
+                raise _error(text, annotation.start("kind"), f"unknown annotation {annotation['kind']}; there are {', '.join(_KINDS)}")
+            at = annotation.end()
+        spec, at = _type(text, at)
+        if annotation is not None:
+            at = _expect(text, at, "]")
+        if text[at:].strip():
+            at = _expect(text, at, ",")
+        found.append((kind, spec))
+    return found
+
+
+def _type(text: str, at: int) -> tuple[Spec, int]:
+    """The type that begins there, and where it ends."""
+    found = _TYPE.match(text, at)
+    if found is None:
+        raise _error(text, at, "expected a type such as f64, i64 or f64[:, ::1]")
+    if found["name"] not in DTYPES:
+        raise _error(text, found.start("name"), f"unknown dtype {found['name']}; there are {', '.join(DTYPES)}")
+    axes = tuple(_axis(text, found, part) for part in found["axes"].split(",")) if found["axes"] is not None else ()
+    return DType(found["name"], axes).spec(), found.end()
+
+
+def _expect(text: str, at: int, mark: str) -> int:
+    """The place behind a mark that has to come next."""
+    at += len(text[at:]) - len(text[at:].lstrip())
+    if not text.startswith(mark, at):
+        raise _error(text, at, f"expected {mark}")
+    return at + len(mark)
 
 
 def _axis(text: str, found: re.Match[str], part: str) -> slice:

@@ -55,6 +55,10 @@ class Transformed(ABC):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function that was made."""
 
+    def maker(self) -> Callable[[Callable[..., Any]], Transformed]:
+        """What makes the same of another function; it pickles."""
+        return functools.partial(type(self), options=None)
+
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
@@ -117,6 +121,11 @@ class ValueAndGrad(Transformed):
         self._argnums = tuple(operator.index(i) for i in ((argnums,) if isinstance(argnums, int) else argnums))
         self._has_aux = has_aux
         self._order: list[int] = []
+
+    def maker(self) -> Callable[[Callable[..., Any]], Transformed]:
+        """What makes the same of another function; it pickles."""
+        argnums = self._argnums[0] if self._single else self._argnums
+        return functools.partial(type(self), argnums=argnums, has_aux=self._has_aux, options=None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""

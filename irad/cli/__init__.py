@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 from types import TracebackType
 
-from irad.cli import demo, dump
+from irad.cli import compile, demo, dump, grad
 from irad.errors import InternalError, IradError
 
 USER_ERROR = 1
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0 is success, 1 an error in the user's code or input, 2 wrong usage, 70 a bug in irad."""
     parser = argparse.ArgumentParser("irad", description="Differentiates plain Python loops and compiles them to native code.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in (demo, dump):
+    for command in (demo, grad, dump, compile):
         command.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:

@@ -29,16 +29,27 @@ RECURSION = "maximum recursion depth exceeded: the stack is used up"
 
 
 @dataclass(frozen=True, slots=True)
-class LoweredModule:
-    """LLVM IR of a module, and what a caller of its entry has to know."""
+class Interface:
+    """What a caller of a compiled entry has to know, and what has to be there when its code is linked."""
 
-    text: str
+    name: str
     symbol: str
     arguments: tuple[Type, ...]
     results: tuple[Type, ...]
+    names: tuple[str, ...]
+    written: frozenset[int]
     checks: tuple[CheckSite, ...]
     recursive: bool
     long: bool
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredModule:
+    """LLVM IR of a module, and the interface of its entry."""
+
+    text: str
+    interface: Interface
 
 
 def lower_module(module: Module, entry: str, target: Target | None = None, symbol: str = "irad_entry") -> LoweredModule:
@@ -55,8 +66,21 @@ def lower_module(module: Module, entry: str, target: Target | None = None, symbo
     names = dict.fromkeys([entry, *plan.reachable(entry)])
     unit.functions = [_function(unit, module.funcs[name], is_root=name == entry) for name in names]
     unit.functions.append(_entry(unit, root, symbol))
-    recursive = any(name in plan.recursive for name in names)
-    return LoweredModule(unit.text(), symbol, root.arg_types, root.result_types, tuple(unit.checks), recursive, entry in plan.long)
+    return LoweredModule(
+        unit.text(),
+        Interface(
+            name=root.name,
+            symbol=symbol,
+            arguments=root.arg_types,
+            results=root.result_types,
+            names=tuple(value.hint or f"argument {i}" for i, value in enumerate(root.args)),
+            written=frozenset(root.attrs.get("writes", ())),
+            checks=tuple(unit.checks),
+            recursive=any(name in plan.recursive for name in names),
+            long=entry in plan.long,
+            imports=tuple(unit.declarations),
+        ),
+    )
 
 
 def _symbol(name: str) -> str:
