@@ -7,6 +7,7 @@ from typing import Any
 
 from examples import (
     bessel,
+    burgers,
     csr,
     dormand_prince,
     fft,
@@ -17,6 +18,7 @@ from examples import (
     lstm,
     nbody,
     newton,
+    pagerank,
     rosenbrock,
 )
 from irad.cli import gmm
@@ -42,10 +44,13 @@ EXAMPLES = {
         Example("heat_in_place", heat.heat_in_place, (0,), partial(heat.make, 12, 9), heat.make),
         Example("heat_two_buffers", heat.heat_two_buffers, (0,), partial(heat.make, 12, 9), heat.make),
         Example("hmm", hmm.hmm, (0,), partial(hmm.make, 4, 9), hmm.make),
+        Example("burgers", burgers.burgers, (0, 2, 3), partial(burgers.make, 12, 9), burgers.make),
+        Example("burgers_with_loops", burgers.burgers_with_loops, (0, 2, 3), partial(burgers.make, 12, 9), burgers.make),
         Example("csr", csr.csr, (2, 3), partial(csr.make, 9, 3), csr.make),
         Example("rosenbrock", rosenbrock.rosenbrock, (0,), partial(rosenbrock.make, 20), rosenbrock.make),
         Example("nbody", nbody.nbody, (0,), partial(nbody.make, 5, 4), nbody.make),
         Example("fft", fft.weighted_power, (0, 1), partial(fft.make, 16), fft.make),
+        Example("pagerank", pagerank.pagerank, (2, 3), partial(pagerank.make, 12, 3, 1e-4), pagerank.make),
         Example("newton", newton.newton, (0,), newton.make, newton.make),
         Example("bessel", bessel.bessel, (1,), bessel.make, bessel.make),
         Example("insertion_sort", insertion_sort.sorted_sum, (0, 1), partial(insertion_sort.make, 12), insertion_sort.make),

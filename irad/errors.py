@@ -33,6 +33,10 @@ class LoadError(IradError, ValueError):
     """A file of compiled code that is damaged, or that was made for another machine or by a newer irad."""
 
 
+class SizesDiffer(IradError, ValueError):
+    """Code that was compiled for arrays of equal sizes met others; a call then runs the code that was not, so that users never see this."""
+
+
 class InternalError(IradError):
     """A bug in irad."""
 

@@ -56,6 +56,7 @@ class _Fuse:
     def __init__(self, func: Func) -> None:
         self.alias = Alias(func)
         self.summary = Summary()
+        self.fresh: set[Value] = set()  # temporaries made here, which nothing else can overlap
         self.changed = False
         self.block(func.body)
 
@@ -63,15 +64,40 @@ class _Fuse:
         for op in block.reversed_ops():
             if isinstance(op, irad.Map):
                 consumer = _consumer_of(op)
-                if consumer is not None and consumer.parent is block and self._movable(op, consumer):
-                    _merge(op, consumer)
-                    self.changed = True
+                if consumer is not None and consumer.parent is block and self._unchanged(op, consumer):
+                    self._fuse(op, consumer)
             else:
                 for region in op.regions:
                     self.block(region)
 
-    def _movable(self, producer: irad.Map, consumer: Consumer) -> bool:
-        """Whether the producer's inputs are the same when the consumer reads them element by element."""
+    def _fuse(self, producer: irad.Map, consumer: Consumer) -> None:
+        if not self._readable(producer, consumer):
+            if isinstance(consumer, irad.Reduce) or _is_copy(consumer):
+                return
+            consumer = self._through_temporary(consumer)
+        _merge(producer, consumer)
+        self.changed = True
+
+    def _through_temporary(self, consumer: irad.Map) -> irad.Map:
+        """Let a map write to new memory, which is copied to its destination: the one temporary that an overlapping assignment needs."""
+        b = Builder.in_front_of(consumer)
+        destination = consumer.destination
+        assert isinstance(destination.type, MemRefType)
+        element = destination.type.element
+        temporary = b.alloc(element, [b.dim(destination, i) if n is None else n for i, n in enumerate(destination.type.shape)])
+        self.fresh.add(temporary)
+        computed = b.op(irad.Map, (temporary, *consumer.inputs), consumer.attrs, (), [Block([_element_type(v) for v in consumer.inputs])])
+        assert isinstance(computed, irad.Map)
+        inner = Builder(computed.body, None, consumer.loc)
+        inner.yield_(*_copy(consumer.body, list(computed.body.args), inner))
+        copied = Block([element])
+        Builder(copied, None, consumer.loc).yield_(*copied.args)
+        b.op(irad.Map, (destination, temporary), None, (), [copied])
+        consumer.erase()
+        return computed
+
+    def _unchanged(self, producer: irad.Map, consumer: Consumer) -> bool:
+        """Whether nothing between the two writes what the producer reads."""
         sources = [v for v in producer.inputs if is_memory(v)]
         op = producer.next
         while op is not consumer:
@@ -80,10 +106,22 @@ class _Fuse:
             if not op.pure and any(self.alias.may_alias(s, w) for w in self.summary.of(op).writes for s in sources):
                 return False
             op = op.next
+        return True
+
+    def _readable(self, producer: irad.Map, consumer: Consumer) -> bool:
+        """Whether the consumer can read the producer's inputs element by element, while it writes its own result."""
+        sources = [v for v in producer.inputs if is_memory(v)]
         if isinstance(consumer, irad.Reduce):  # some array has to say how many elements there are
             return bool(sources) or any(is_memory(v) and v is not producer.destination for v in consumer.inputs)
         target = consumer.destination
-        return all(s is target or not self.alias.may_alias_now(s, target) or disjoint_views(s, target) for s in sources)
+        return target in self.fresh or all(
+            s is target or not self.alias.may_alias_now(s, target) or disjoint_views(s, target) for s in sources
+        )
+
+
+def _is_copy(consumer: irad.Map) -> bool:
+    """Whether a map only copies what it reads."""
+    return len(consumer.inputs) == 1 and list(consumer.body.terminator.operands) == list(consumer.body.args)
 
 
 def _merge(producer: irad.Map, consumer: Consumer) -> None:
@@ -129,7 +167,8 @@ def fuse(func: Func) -> bool:
     """Merge each map into the map or reduction that reads its result, where the result is temporary and read there only.
 
     The result of `x[...] = f(x)` goes through a temporary, which is what NumPy does: it disappears where source and destination are
-    the same elements or provably disjoint. Nothing is computed twice. Needs cse (equal views are one value); cost: one walk, and one
+    the same elements or provably disjoint. Where they overlap otherwise, as in `u[1:-1] += u[2:] - u[:-2]`, one temporary takes the
+    whole right-hand side. Nothing is computed twice. Needs cse (equal views are one value); cost: one walk, and one
     over the operations between producer and consumer.
 
     Before:

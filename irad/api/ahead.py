@@ -49,6 +49,7 @@ class _Stored:
     parameters: int
     activities: dict[Derivative, tuple[bool, ...]]
     codes: dict[Key, _Code]
+    general: _Stored | None
 
 
 class StoredProgram(Program):
@@ -70,6 +71,12 @@ class StoredProgram(Program):
         if wanted not in self.stored.activities:
             self._missing()
         return self.stored.activities[wanted]
+
+    def general(self) -> StoredProgram:
+        """The program for arrays of other sizes."""
+        if self.stored.general is None:
+            self._missing()
+        return StoredProgram(self.stored.general)
 
     def executable(self, wanted: Derivative, noalias: bool) -> Native:
         """Native code of a derivative."""
@@ -199,7 +206,12 @@ def _stored(made: Program) -> _Stored:
             made.executable(wanted, False)
     trace = replace(made.trace, module=Module([]), func=None, guards=Guards(), free=[], captures=[a.copy() for a in made.trace.captures])
     codes = {key: _Code(n.interface, n.image, dict(n.exceptions)) for key, n in made.executables.items()}
-    return _Stored(made.name, made.options, trace, made.parameters, dict(made.activities), codes)
+    general = None
+    if made.trace.assumed:
+        for wanted, _ in keys:
+            made.general().executable(wanted, True)
+        general = _stored(made.general())
+    return _Stored(made.name, made.options, trace, made.parameters, dict(made.activities), codes, general)
 
 
 def may_overlap(made: Program) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from irad.api.compiled import Derivative, Program, program
+from irad.errors import SizesDiffer
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static, spec_of
 from irad.options import Options, current_options
 from irad.runtime.abi import overlaps
@@ -45,6 +46,7 @@ def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: 
 
     Captured arrays are appended to the arguments. Memory that needs a shadow though nobody gave it one gets zeros, if `wanted.implicit`.
     """
+    given = arguments
     arguments = [*arguments, *(Argument(array, name="a captured array") for array in made.trace.captures)]
     flags = made.activity(wanted) if wanted.mode != "primal" else (False,) * len(arguments)
     for argument, on in zip(arguments, flags, strict=True):
@@ -56,7 +58,10 @@ def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: 
         flat.append(_passed(argument.value))
         if on and (isinstance(argument.value, np.ndarray) or wanted.mode == "forward"):
             flat.append(argument.shadow)
-    return made.executable(wanted, apart)(*flat, *seeds)
+    try:
+        return made.executable(wanted, apart)(*flat, *seeds)
+    except SizesDiffer:
+        return invoke(made.general(), given, wanted, seeds)
 
 
 def _apart(made: Program, arguments: list[Argument], flags: Sequence[bool]) -> bool:

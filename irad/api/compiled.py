@@ -41,10 +41,12 @@ class Derivative:
 class Program:
     """A function traced for certain argument types, and what has been compiled from it."""
 
-    def __init__(self, f: Callable[..., Any], specs: Sequence[Spec], options: Options) -> None:
+    def __init__(self, f: Callable[..., Any], specs: Sequence[Spec], options: Options, assume: bool = True) -> None:
         self.options = options
         with using(options):
-            self.trace: Trace = trace(f, specs)
+            self.trace: Trace = trace(f, specs, assume=assume)
+        self._function, self._specs = _reference(f), list(specs)
+        self._general: Program | None = None
         self.module = self.trace.module
         self.name = self.trace.func.name
         self.written = self.trace.written
@@ -52,6 +54,13 @@ class Program:
         self.executables: dict[tuple[Derivative, bool], Native] = {}
         self.activities: dict[Derivative, tuple[bool, ...]] = {}
         self.lock = threading.RLock()
+
+    def general(self) -> Program:
+        """The program for arrays whose sizes are not as this one takes them to be; it is traced when it is first needed."""
+        with self.lock:
+            if self._general is None:
+                self._general = Program(self._function(), self._specs, self.options, assume=False)
+            return self._general
 
     @property
     def parameters(self) -> int:
@@ -139,6 +148,14 @@ class Program:
             f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
             "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument.",
         )
+
+
+def _reference(f: Callable[..., Any]) -> Callable[[], Any]:
+    """What gives the function, which is not kept alive where that can be helped."""
+    try:
+        return weakref.ref(f)
+    except TypeError:
+        return lambda: f
 
 
 def copy_module(module: Module) -> Module:

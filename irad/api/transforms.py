@@ -70,7 +70,13 @@ class Transformed(ABC):
     def _remember(self, args: tuple[Any, ...], made: Program, wanted: Derivative) -> None:
         """Note the code for calls like this one, if arguments and result are Python numbers."""
         types, result = tuple(map(type, args)), made.trace.result
-        if _NUMBERS.issuperset(types) and isinstance(result, ScalarSpec) and result.weak and not made.trace.captures:
+        if (
+            _NUMBERS.issuperset(types)
+            and isinstance(result, ScalarSpec)
+            and result.weak
+            and not made.trace.captures
+            and not made.trace.assumed
+        ):
             self._plain[types] = _Plain(made.executable(wanted, True), made.options, made.trace.guards)
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irad.frontend import sizes as S
+from irad.frontend.assumptions import assume_equal, equal
 from irad.frontend.sizes import Size
 from irad.ir.builder import Builder
 from irad.ir.core import Value
@@ -87,6 +88,8 @@ def _meet(b: Builder, conditions: Conditions, size: Size, other: Size) -> Size:
     if isinstance(other, int):
         conditions.require((size, other), (size, 1))
         return other
+    if assume_equal(size, other):
+        return size
     conditions.require((size, other), (size, 1), (other, 1))
     one = b(arith.CmpI, size, b.index(1), predicate="eq")
     return b(arith.Select, one, other, size)
@@ -110,7 +113,7 @@ def fit(b: Builder, shape: Sequence[Size], target: Sequence[Size], message: str)
     conditions = Conditions(b)
     for axis in range(-len(shape), 0):
         size, wanted = S.static(shape[axis]), S.static(target[axis])
-        if size != 1 and not _covers(wanted, size):
+        if size != 1 and not _covers(wanted, size) and not equal(size, wanted):
             conditions.require((size, wanted), (size, 1))
     (source, destination), values = shape_text([shape, target])
     conditions.check(message.format(source, destination), values)

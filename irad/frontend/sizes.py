@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from itertools import islice
 
 from irad.ir.builder import Builder
@@ -84,10 +85,21 @@ def product(b: Builder, sizes: Sequence[Size]) -> Size:
 
 
 def maximum(b: Builder, x: Size, y: Size) -> Size:
-    """The larger, without an operation where it is known."""
+    """The larger, without an operation where it is known; max(max(n - 1, 0) - 1, 0) becomes max(n - 2, 0), as other slices have it."""
+    if isinstance(static(y), int):
+        x, y = _without_inner_maximum(b, x, y)
     if at_most(x, y):
         return y
     return x if at_most(y, x) else b(arith.MaxSI, as_value(b, x), as_value(b, y))
+
+
+def _without_inner_maximum(b: Builder, x: Size, y: Size) -> tuple[Size, Size]:
+    """Operands of the same maximum, where x is a maximum with a constant, plus a constant."""
+    base, offset = _split(x)
+    inner, least = (static(v) for v in base.op.operands) if base is not None and isinstance(base.op, arith.MaxSI) else (None, None)
+    if inner is None or not isinstance(least, int):
+        return x, y
+    return add(b, inner, offset), maximum(b, least + offset, y)
 
 
 def minimum(b: Builder, x: Size, y: Size) -> Size:
@@ -147,8 +159,38 @@ def same(x: Size, y: Size, depth: int = 6) -> bool:
     return same_value(x, y, depth)
 
 
+class Equalities:
+    """Sizes that are assumed to be equal, in classes."""
+
+    def __init__(self) -> None:
+        self._classes: list[list[Value]] = []
+
+    def join(self, x: Value, y: Value) -> None:
+        """Assume one more equality."""
+        first, second = self._of(x) or [x], self._of(y) or [y]
+        self._classes = [c for c in self._classes if c is not first and c is not second] + [first + second]
+
+    def hold(self, x: Value, y: Value) -> bool:
+        """Whether two sizes are assumed to be equal."""
+        found = self._of(x)
+        return found is not None and found is self._of(y)
+
+    def _of(self, x: Value) -> list[Value] | None:
+        return next((c for c in self._classes if any(_same_computation(x, v, 6) for v in c)), None)
+
+
+assumed: ContextVar[Equalities | None] = ContextVar("assumed", default=None)  # of the function that is being traced
+
+
 def same_value(x: Value, y: Value, depth: int = 6) -> bool:
     """Whether two SSA values are certainly equal, memrefs being equal if they are the same view of the same memory."""
+    if _same_computation(x, y, depth):
+        return True
+    equalities = assumed.get()
+    return equalities is not None and x.type == index and equalities.hold(x, y)
+
+
+def _same_computation(x: Value, y: Value, depth: int) -> bool:
     if x is y:
         return True
     p, q = x.op, y.op

@@ -15,6 +15,7 @@ import numpy as np
 from irad.errors import InternalError
 from irad.frontend import values
 from irad.frontend.guards import Guards
+from irad.frontend.sizes import Equalities, assumed
 from irad.frontend.values import Array
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Loc, Module, Op
@@ -107,6 +108,9 @@ class State:
     recursive: dict[int, bool] = field(
         default_factory=dict
     )  # codes that were found to be recursive: whether numbers are passed at run time
+    assuming: bool = False  # whether sizes may be taken as equal, see `assumptions`
+    assumed: bool = False  # whether some were
+    equalities: Equalities = field(default_factory=Equalities)
     watched: set[tuple[int, int]] = field(default_factory=set)  # codes and globals whose reads are guarded
 
     # ------------------------------------------------------------ containers
@@ -201,11 +205,12 @@ def current_state() -> State | None:
 @contextmanager
 def running(new: State) -> Iterator[State]:
     """Make a trace the current one."""
-    token = _state.set(new)
+    token, equalities = _state.set(new), assumed.set(new.equalities)
     try:
         yield new
     finally:
         _state.reset(token)
+        assumed.reset(equalities)
 
 
 def erase(block: Block) -> None:

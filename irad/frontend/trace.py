@@ -66,6 +66,7 @@ class Trace:
     The parameters of `func` are the traced leaves of the arguments, then the captured arrays (`captures`), then the values of an
     outer trace that the function reads (`free`). `result` is the function's result with a spec in place of each number or array that
     `func` returns, in order; `Static` marks what is known already. `written` are the parameters whose memory is written.
+    `assumed` says that the code raises SizesDiffer on entry if sizes are not equal that it takes as equal.
     """
 
     module: Module
@@ -76,10 +77,15 @@ class Trace:
     free: list[Outer] = field(default_factory=list)
     written: set[int] = field(default_factory=set)
     exceptions: dict[str, type[BaseException]] = field(default_factory=dict)
+    assumed: bool = False
 
 
-def trace(f: Callable[..., Any], specs: Sequence[Any], name: str | None = None, kwargs: dict[str, Any] | None = None) -> Trace:
+def trace(
+    f: Callable[..., Any], specs: Sequence[Any], name: str | None = None, kwargs: dict[str, Any] | None = None, assume: bool = False
+) -> Trace:
     """Trace a function for arguments of the specs, which may be trees of specs.
+
+    With `assume`, sizes of arguments that meet are taken as equal, which the code tests when it is entered.
 
     Raises
     ------
@@ -92,7 +98,7 @@ def trace(f: Callable[..., Any], specs: Sequence[Any], name: str | None = None, 
     codes: list[CodeType] = []
     while True:
         try:
-            return _Tracer(f, specs, name, kwargs or {}, recursive).run()
+            return _Tracer(f, specs, name, kwargs or {}, recursive, assume).run()
         except Restart as restart:
             codes.append(restart.code)
             recursive[id(restart.code)] = restart.general
@@ -106,7 +112,13 @@ class _Tracer:
     """One attempt to trace a function."""
 
     def __init__(
-        self, f: Callable[..., Any], specs: Sequence[Any], name: str | None, kwargs: dict[str, Any], recursive: dict[int, bool]
+        self,
+        f: Callable[..., Any],
+        specs: Sequence[Any],
+        name: str | None,
+        kwargs: dict[str, Any],
+        recursive: dict[int, bool],
+        assume: bool,
     ) -> None:
         self.f = f
         self.specs = specs
@@ -116,7 +128,9 @@ class _Tracer:
         self.func = Func("".join(c if c.isalnum() else "_" for c in wish).strip("_") or "f", Block(), (), _place(f))
         module.add(self.func)
         context = Context(self.func, regions=[Region(0, certain=True)])
-        self.state = State(module, Builder(self.func.body, None, self.func.loc), context, outer=current_state(), recursive=recursive)
+        self.state = State(
+            module, Builder(self.func.body, None, self.func.loc), context, outer=current_state(), recursive=recursive, assuming=assume
+        )
 
     def run(self) -> Trace:
         """Trace, and put the result together."""
@@ -140,7 +154,9 @@ class _Tracer:
         now.guards.seal(now.written)
         captures = [array for array, _ in now.context.captures.values()]
         free = _free_values(now) if now.outer is not None else []
-        return Trace(now.module, self.func, tree, captures, now.guards, free, written_arguments(now.module, self.func), now.exceptions)
+        return Trace(
+            now.module, self.func, tree, captures, now.guards, free, written_arguments(now.module, self.func), now.exceptions, now.assumed
+        )
 
     def argument(self, spec: Any) -> Any:
         """The value that the function gets for a spec: a parameter, or what is static."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from irad import errors
 from irad.errors import InternalError, fail
 from irad.ir.core import Block, Func, Module, Op, Value
 from irad.ir.eval_tables import EVAL, normalize
@@ -115,7 +116,7 @@ def _while(interpreter: Interpreter, op: Op, operands: list[Any], env: Env) -> S
 def _check(_interpreter: Interpreter, op: Op, operands: list[Any], _env: Env) -> Sequence[Any]:
     condition, *shown = operands
     if not condition:
-        error = getattr(builtins, op.attrs["error"])
+        error = getattr(builtins, op.attrs["error"], None) or getattr(errors, op.attrs["error"], RuntimeError)
         raise fail(error, op.loc, op.attrs["message"].format(*shown))
     return ()
 
