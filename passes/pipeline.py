@@ -17,6 +17,7 @@ from irad.passes.bounds import bounds
 from irad.passes.cse import cse
 from irad.passes.dce import dce
 from irad.passes.fuse import fuse
+from irad.passes.fuse_loops import fuse_loops
 from irad.passes.gather import gather
 from irad.passes.induction import induction
 from irad.passes.inline import inline
@@ -49,6 +50,7 @@ FUNC_PASSES: dict[str, FuncPass] = {
     "shapes": shapes,
     "induction": induction,
     "bounds": bounds,
+    "fuse-loops": fuse_loops,
     "versioning": versioning,
     "licm": licm,
     "ownership": ownership,
@@ -76,7 +78,7 @@ BEFORE_AD = (
 )  # fmt: skip
 AFTER_AD = (
     "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "shapes", "peephole",
-    "bounds", "memory", "reuse", "peephole", "gather", "licm", "versioning", "peephole", "ownership",
+    "bounds", "fuse-loops", "memory", "reuse", "peephole", "gather", "licm", "versioning", "peephole", "ownership",
 )  # fmt: skip
 
 # Seconds per pass, summed up while somebody measures: `with timing() as seconds`.
