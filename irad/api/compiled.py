@@ -12,6 +12,7 @@ from irad.errors import NonScalarReturnError, RuntimeActivityError, fail
 from irad.frontend import StaticNeeded, Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
 from irad.ir.core import Func, Module, clone_func
+from irad.ir.ops import irad
 from irad.ir.types import is_differentiable
 from irad.options import Options, using
 from irad.passes.ad.activity import Activity
@@ -48,6 +49,7 @@ class Program:
         self.module = self.trace.module
         self.name = self.trace.func.name
         self.written = self.trace.written
+        self.reads_strides = reads_strides(self.module)
         self._modules: dict[bool, Module] = {}
         self._executables: dict[tuple[Derivative, bool], Native] = {}
         self._activities: dict[Derivative, tuple[bool, ...]] = {}
@@ -139,6 +141,11 @@ class Program:
             f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
             "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument.",
         )
+
+
+def reads_strides(module: Module) -> bool:
+    """Whether the strides of an array are used in the views of it; its shadow then needs the same strides."""
+    return any(isinstance(op, irad.Stride) for f in module.funcs.values() for op in f.walk())
 
 
 def copy_module(module: Module) -> Module:
