@@ -73,6 +73,25 @@ def array_of_the_standard_library(x):
     return x[0] * len(numbers)
 
 
+class Negated:
+    def __init__(self):
+        self.last = 0.0
+
+    def __neg__(self):
+        self.last = self.last * 2.0 + 1.0
+        return self.last
+
+
+@refused("a value made in a branch or loop is used outside of it", "an ordinary name", VECTOR, at="self.last * 2.0")
+def operator_that_changes_its_object(x):
+    negated = Negated()
+    negated.last = x[0]
+    s = 0.0
+    for _ in range(3):
+        s += -negated
+    return s
+
+
 @refused("does not support the context manager protocol", "", at="[x]", error=TypeError)
 def no_context_manager(x):
     with [x]:

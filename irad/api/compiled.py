@@ -61,10 +61,10 @@ class Program:
         return len(self.trace.func.args)
 
     def result_is_real_number(self, first: bool = False) -> bool:
-        """Whether the function returns one float, or a tuple whose first entry is one."""
+        """Whether the function returns one float, or with `first` a pair whose first entry is one."""
         result = self.trace.result
-        if first and isinstance(result, tuple) and result:
-            result = result[0]
+        if first:
+            result = result[0] if isinstance(result, tuple) and len(result) == 2 else None
         return isinstance(result, ScalarSpec) and result.dtype.kind == "f"
 
     def prepared(self, noalias: bool) -> Module:
@@ -122,7 +122,7 @@ class Program:
         results = self._active_results(wanted, func)
         if wanted.mode == "reverse":
             if wanted.results != "none" and not self.result_is_real_number(first=wanted.results == "first"):
-                raise self._not_scalar()
+                raise self._not_scalar(pair=wanted.results == "first")
             func = reverse(module, self.name, self.activity(wanted), results, wanted.with_primal)
         elif wanted.mode == "forward":
             func = forward(module, self.name, self.activity(wanted), results, wanted.with_primal)
@@ -134,11 +134,12 @@ class Program:
         last = {"all": len(func.result_types), "first": 1, "none": 0}[wanted.results]
         return [i < last and is_differentiable(t) for i, t in enumerate(func.result_types)]
 
-    def _not_scalar(self) -> Exception:
+    def _not_scalar(self, pair: bool) -> Exception:
+        wanted = "with has_aux a pair of one real number and anything" if pair else "one real number"
         return fail(
             NonScalarReturnError,
             self.trace.func.loc,
-            f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
+            f"a gradient needs a function that returns {wanted}; {self.name} returns {describe(self.trace.result)}.",
             "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument.",
         )
 

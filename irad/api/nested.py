@@ -151,7 +151,7 @@ def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[
     """Value and gradients of an inner function at traced arguments."""
     inner = _Inner(f, args, chosen)
     tree = inner.trace.result
-    number = tree[0] if has_aux and isinstance(tree, tuple) and tree else tree
+    number = (tree[0] if isinstance(tree, tuple) and len(tree) == 2 else None) if has_aux else tree
     if not isinstance(number, ScalarSpec) or number.dtype.kind != "f":
         raise refuse(f"a gradient needs a function that returns one real number; {inner.name} does not.")
     count = len(leaves_of(tree))
