@@ -56,6 +56,8 @@ class Options:
             if unknown:
                 raise ValueError(f"fast_math knows {sorted(FAST_MATH_FLAGS)}, not {sorted(unknown)}")
             object.__setattr__(self, "fast_math", frozenset(self.fast_math))
+        if not isinstance(self.bounds_check, bool):
+            raise ValueError(f"bounds_check is True or False, not {self.bounds_check!r}")
 
     @property
     def fast_math_flags(self) -> tuple[str, ...]:

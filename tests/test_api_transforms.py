@@ -295,3 +295,14 @@ def test_arrays_with_another_meaning_are_refused():
     for value in (np.ma.array([1.0, 2.0], mask=[0, 1]), np.zeros((2, 2)).view(np.matrix)):
         with pytest.raises(TypeError, match="pass an ndarray"):
             irad.grad(lambda x: np.sum(x * x))(value)
+
+
+@pytest.mark.parametrize("f", [lambda x: x * x, lambda x: (x * x,), lambda x: [x * x, 1]])
+def test_has_aux_needs_a_pair(f):
+    with pytest.raises(irad.NonScalarReturnError, match="returns with has_aux a pair"):
+        irad.grad(f, has_aux=True)(2.0)
+
+
+def test_bounds_check_is_a_bool():
+    with pytest.raises(ValueError, match="bounds_check is True or False, not 3"):
+        irad.Options(bounds_check=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections import namedtuple
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -333,6 +333,73 @@ def stack_of_work(x, n):
             stack.append(k - 1)
             stack += [k - 2]
     return s
+
+
+class Depth:
+    def __init__(self):
+        self.level = 0.0
+
+    def __enter__(self):
+        self.level += 1.0
+        return self
+
+    def __exit__(self, *error):
+        if self.level > 2.0:
+            self.level *= 0.5
+
+
+@case((2.0, 5), (2.0, 0))
+def context_manager_in_a_loop(x, n):
+    depth = Depth()
+    s = 0.0
+    for _ in range(n):
+        with depth as entered:
+            s += x * entered.level
+    return s, depth.level
+
+
+@case((2.0, 3))
+def iterators_made_where_they_are_used(x, n):
+    s = 0.0
+    for i in range(n):
+        numbers = iter((x, 2.0, 3.0))
+        s += next(numbers) * next(numbers)
+        s += sum(v * i for v in (x, 1.0)) + sum(map(abs, (x, -2.0)))
+        for a, b in zip((1.0, x), reversed((x, 3.0)), strict=True):
+            s += a * b
+    return s
+
+
+@case((2.0, 3.0))
+def lists_made_by_operators_and_methods(x, y):
+    pair = [x, y]
+    joined, twice, part, same, ordered = pair + [1.0], pair * 2, pair[::-1], pair.copy(), sorted([2.0, 1.0])
+    for made in joined, twice, part, same, ordered:
+        made.append(x)
+        made[0] = y * y
+    either = {"x": x} | {"y": y}
+    either["z"] = x * y
+    return pair, joined, twice, part, same, ordered, either
+
+
+@dataclass
+class History:
+    last: float = 0.0
+    every: list = field(default_factory=list)
+
+    def add(self, x):
+        self.last = x
+        self.every.append(x * x)
+
+
+@case((2.0, 3))
+def lists_made_by_a_dataclass(x, n):
+    history, given = History(), []
+    with_given = History(every=given)
+    for i in range(n):
+        history.add(x * i)
+        with_given.add(x + i)
+    return history.every[1] * history.last, given[2], len(with_given.every)
 
 
 @case((3,), (0,))

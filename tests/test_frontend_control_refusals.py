@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import array
+import itertools
 import re
 from typing import Any
 
@@ -33,6 +35,67 @@ def handler(x):
         return x
     except ValueError:
         return 0.0
+
+
+@refused("this list_iterator was made elsewhere", "use a list or an array and an index", VECTOR, at="next(numbers)")
+def next_in_a_loop(x):
+    numbers = iter([1.0, 2.0, 3.0])
+    s = 0.0
+    for i in range(3):
+        s += x[i] * next(numbers)
+    return s
+
+
+@refused("this count was made elsewhere", "use a list or an array and an index", VECTOR, at="next(counter)")
+def next_in_a_branch(x):
+    counter = itertools.count()
+    s = 0.0
+    if x[0] > 0.0:
+        s += next(counter)
+    return s + next(counter)
+
+
+@refused("this generator was made elsewhere", "use a list or an array and an index", VECTOR, at="squares")
+def iterator_of_an_inner_loop(x):
+    squares = (k * k for k in (1, 2))
+    s = 0.0
+    for i in range(3):
+        for k in squares:
+            s += x[i] * k
+    return s
+
+
+@refused("this array was made elsewhere", "use a list or an array and an index", VECTOR, at="numbers.append(1.0)")
+def array_of_the_standard_library(x):
+    numbers = array.array("d")
+    for _ in range(3):
+        numbers.append(1.0)
+    return x[0] * len(numbers)
+
+
+class Negated:
+    def __init__(self):
+        self.last = 0.0
+
+    def __neg__(self):
+        self.last = self.last * 2.0 + 1.0
+        return self.last
+
+
+@refused("a value made in a branch or loop is used outside of it", "an ordinary name", VECTOR, at="self.last * 2.0")
+def operator_that_changes_its_object(x):
+    negated = Negated()
+    negated.last = x[0]
+    s = 0.0
+    for _ in range(3):
+        s += -negated
+    return s
+
+
+@refused("does not support the context manager protocol", "", at="[x]", error=TypeError)
+def no_context_manager(x):
+    with [x]:
+        return x
 
 
 @refused("a generator cannot be compiled", "Return a list", at="yield x")

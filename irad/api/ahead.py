@@ -47,6 +47,7 @@ class _Stored:
     options: Options
     trace: Trace
     parameters: int
+    reads_strides: bool
     activities: dict[Derivative, tuple[bool, ...]]
     codes: dict[Key, _Code]
     general: _Stored | None
@@ -58,7 +59,7 @@ class StoredProgram(Program):
     def __init__(self, stored: _Stored) -> None:
         self.stored = stored
         self.name, self.options, self.trace = stored.name, stored.options, stored.trace
-        self.written = stored.trace.written
+        self.written, self.reads_strides = stored.trace.written, stored.reads_strides
         self._natives = {key: Native(code.interface, code.image, code.exceptions) for key, code in stored.codes.items()}
 
     @property
@@ -211,7 +212,7 @@ def _stored(made: Program) -> _Stored:
         for wanted, _ in keys:
             made.general().executable(wanted, True)
         general = _stored(made.general())
-    return _Stored(made.name, made.options, trace, made.parameters, dict(made.activities), codes, general)
+    return _Stored(made.name, made.options, trace, made.parameters, made.reads_strides, dict(made.activities), codes, general)
 
 
 def may_overlap(made: Program) -> bool:

@@ -54,14 +54,37 @@ def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: 
             argument.shadow = np.zeros_like(argument.value, order="C")
     apart = _apart(made, arguments, flags)
     flat: list[Any] = []
-    for argument, on in zip(arguments, flags, strict=True):
-        flat.append(_passed(argument.value))
-        if on and (isinstance(argument.value, np.ndarray) or wanted.mode == "forward"):
-            flat.append(argument.shadow)
+    copied: list[tuple[np.ndarray, np.ndarray]] = []
+    for i, (argument, on) in enumerate(zip(arguments, flags, strict=True)):
+        value, shadow = argument.value, argument.shadow
+        is_array = isinstance(value, np.ndarray)
+        if on and is_array and made.reads_strides and not _same_strides(value, shadow):
+            value, shadow = _with_one_layout(value, shadow, i in made.written)
+            copied.append((argument.shadow, shadow))
+        flat.append(_passed(value))
+        if on and (is_array or wanted.mode == "forward"):
+            flat.append(shadow)
     try:
-        return made.executable(wanted, apart)(*flat, *seeds)
+        results = made.executable(wanted, apart)(*flat, *seeds)
     except SizesDiffer:
         return invoke(made.general(), given, wanted, seeds)
+    for shadow, stand_in in copied:
+        shadow[...] = stand_in
+    return results
+
+
+def _same_strides(value: np.ndarray, shadow: np.ndarray) -> bool:
+    """Whether views of the one are views of the other: contiguous arrays have no strides in compiled code, single elements need none."""
+    return value.flags.c_contiguous or all(n < 2 or a == b for n, a, b in zip(value.shape, value.strides, shadow.strides, strict=True))
+
+
+def _with_one_layout(value: np.ndarray, shadow: np.ndarray, written: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The array, and a copy of its shadow with the same strides; an array that is only read is copied too: its elements may overlap."""
+    if not written:
+        return value.copy(order="C"), shadow.copy(order="C")
+    (alike,) = _views_of_one_block([value])
+    alike[...] = shadow
+    return value, alike
 
 
 def _apart(made: Program, arguments: list[Argument], flags: Sequence[bool]) -> bool:

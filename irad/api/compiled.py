@@ -12,6 +12,7 @@ from irad.errors import NonScalarReturnError, RuntimeActivityError, fail
 from irad.frontend import StaticNeeded, Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
 from irad.ir.core import Func, Module, clone_func
+from irad.ir.ops import irad
 from irad.ir.types import is_differentiable
 from irad.options import Options, using
 from irad.passes.ad.activity import Activity
@@ -50,6 +51,7 @@ class Program:
         self.module = self.trace.module
         self.name = self.trace.func.name
         self.written = self.trace.written
+        self.reads_strides = reads_strides(self.module)
         self._modules: dict[bool, Module] = {}
         self.executables: dict[tuple[Derivative, bool], Native] = {}
         self.activities: dict[Derivative, tuple[bool, ...]] = {}
@@ -68,10 +70,10 @@ class Program:
         return len(self.trace.func.args)
 
     def result_is_real_number(self, first: bool = False) -> bool:
-        """Whether the function returns one float, or a tuple whose first entry is one."""
+        """Whether the function returns one float, or with `first` a pair whose first entry is one."""
         result = self.trace.result
-        if first and isinstance(result, tuple) and result:
-            result = result[0]
+        if first:
+            result = result[0] if isinstance(result, tuple) and len(result) == 2 else None
         return isinstance(result, ScalarSpec) and result.dtype.kind == "f"
 
     def prepared(self, noalias: bool) -> Module:
@@ -129,7 +131,7 @@ class Program:
         results = self._active_results(wanted, func)
         if wanted.mode == "reverse":
             if wanted.results != "none" and not self.result_is_real_number(first=wanted.results == "first"):
-                raise self._not_scalar()
+                raise self._not_scalar(pair=wanted.results == "first")
             func = reverse(module, self.name, self.activity(wanted), results, wanted.with_primal)
         elif wanted.mode == "forward":
             func = forward(module, self.name, self.activity(wanted), results, wanted.with_primal)
@@ -141,11 +143,12 @@ class Program:
         last = {"all": len(func.result_types), "first": 1, "none": 0}[wanted.results]
         return [i < last and is_differentiable(t) for i, t in enumerate(func.result_types)]
 
-    def _not_scalar(self) -> Exception:
+    def _not_scalar(self, pair: bool) -> Exception:
+        wanted = "with has_aux a pair of one real number and anything" if pair else "one real number"
         return fail(
             NonScalarReturnError,
             self.trace.func.loc,
-            f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
+            f"a gradient needs a function that returns {wanted}; {self.name} returns {describe(self.trace.result)}.",
             "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument.",
         )
 
@@ -156,6 +159,11 @@ def _reference(f: Callable[..., Any]) -> Callable[[], Any]:
         return weakref.ref(f)
     except TypeError:
         return lambda: f
+
+
+def reads_strides(module: Module) -> bool:
+    """Whether the strides of an array are used in the views of it; its shadow then needs the same strides."""
+    return any(isinstance(op, irad.Stride) for f in module.funcs.values() for op in f.walk())
 
 
 def copy_module(module: Module) -> Module:

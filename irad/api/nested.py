@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from irad.api.calling import leaves_of, rebuild
+from irad.api.compiled import reads_strides
 from irad.frontend import Trace, trace
+from irad.frontend import sizes as S
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Static, coerce, spec_of, wrap
+from irad.frontend.broadcast import view
 from irad.frontend.state import state
 from irad.frontend.values import as_traced, emitter, refuse
 from irad.ir.builder import Builder
-from irad.ir.core import Func, Module, Value
-from irad.ir.ops import func, memref
+from irad.ir.core import Block, Func, Module, Value
+from irad.ir.ops import func, irad, memref
 from irad.ir.types import MemRefType, is_differentiable
 from irad.options import current_options
 from irad.passes.ad.activity import Activity
@@ -55,6 +58,20 @@ class _Inner:
             for arg in forced:
                 flags[arg.index] = True
 
+    def fit_shadow(self, i: int, shadow: Value | None = None) -> Value:
+        """The shadow of parameter i, zeroed if none is given, with the array's strides where the derivative computes with these.
+
+        An array that is only read is copied for that, since its elements may overlap.
+        """
+        b, value = emitter(), self.values[i]
+        assert isinstance(value.type, MemRefType)
+        source = b.constant(0.0, value.type.element) if shadow is None else shadow
+        if value.type.rank and value.type.strided and reads_strides(self.module):
+            if i in self.trace.written:
+                return _filled(b, _with_strides_of(b, value), source)
+            self.values[i] = _filled(b, _same_shape(b, value), value)
+        return _zero_shadow(b, value) if shadow is None else shadow
+
     def call(self, callee: Func, operands: Sequence[Value]) -> list[Value]:
         """Move the module's functions into the outer module, and call one of them."""
         _merge(self.module)
@@ -85,12 +102,44 @@ def _merge(inner: Module) -> None:
 
 def _zero_shadow(b: Builder, value: Value) -> Value:
     """A zeroed array of the same shape, under the same type."""
+    made = _same_shape(b, value)
+    zero_fill(b, made)
+    return made
+
+
+def _same_shape(b: Builder, value: Value) -> Value:
+    """An array of the same shape, under the same type."""
     kind = value.type
     assert isinstance(kind, MemRefType)
-    sizes = [b.dim(value, axis) if n is None else n for axis, n in enumerate(kind.shape)]
-    made = b.alloc(kind.element, sizes)
-    zero_fill(b, made)
-    return made if made.type == kind else b.op(memref.Cast, (made,), None, (kind,)).result
+    return _cast(b, b.alloc(kind.element, S.dims(b, value)), kind)
+
+
+def _with_strides_of(b: Builder, value: Value) -> Value:
+    """An array of the same shape, strides and type, in as much memory as these take."""
+    kind = value.type
+    assert isinstance(kind, MemRefType)
+    sizes, strides = S.dims(b, value), S.strides(b, value)
+    before: S.Size = 0
+    behind: S.Size = 0
+    for size, stride in zip(sizes, strides, strict=True):
+        reach = S.mul(b, stride, S.maximum(b, S.sub(b, size, 1), 0))
+        before = S.add(b, before, S.maximum(b, S.sub(b, 0, reach), 0))
+        behind = S.add(b, behind, S.maximum(b, reach, 0))
+    block = b.alloc(kind.element, [S.add(b, S.add(b, before, behind), 1)])
+    return _cast(b, view(b, block, before, sizes, strides), kind)
+
+
+def _cast(b: Builder, value: Value, kind: MemRefType) -> Value:
+    return value if value.type == kind else b.op(memref.Cast, (value,), None, (kind,)).result
+
+
+def _filled(b: Builder, array: Value, source: Value) -> Value:
+    """The array, after elements of another, or a number, have been copied into it."""
+    assert isinstance(array.type, MemRefType)
+    body = Block([array.type.element])
+    Builder(body, None, b.loc).yield_(*body.args)
+    b.op(irad.Map, (array, source), None, (), [body])
+    return array
 
 
 def call(f: Callable[..., Any], args: Sequence[Any]) -> Any:
@@ -102,7 +151,7 @@ def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[
     """Value and gradients of an inner function at traced arguments."""
     inner = _Inner(f, args, chosen)
     tree = inner.trace.result
-    number = tree[0] if has_aux and isinstance(tree, tuple) and tree else tree
+    number = (tree[0] if isinstance(tree, tuple) and len(tree) == 2 else None) if has_aux else tree
     if not isinstance(number, ScalarSpec) or number.dtype.kind != "f":
         raise refuse(f"a gradient needs a function that returns one real number; {inner.name} does not.")
     count = len(leaves_of(tree))
@@ -111,12 +160,10 @@ def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[
     b = emitter()
     operands: list[Value] = []
     shadows: dict[int, Value] = {}
-    for i, value, on in zip(inner.positions, inner.values, flags, strict=True):
-        operands.append(value)
-        if on and isinstance(value.type, MemRefType):
-            shadow = _zero_shadow(b, value)
-            operands.append(shadow)
-            shadows[i] = shadow
+    for k, (i, on) in enumerate(zip(inner.positions, flags, strict=True)):
+        shadow = [inner.fit_shadow(k)] if on and isinstance(inner.values[k].type, MemRefType) else []
+        operands += [inner.values[k], *shadow]
+        shadows.update((i, v) for v in shadow)
     derivative = reverse(inner.module, inner.name, flags, results, with_primal=True)
     operands.append(b.constant(1.0, inner.module.funcs[inner.name].result_types[0]))
     flat = inner.call(derivative, operands)
@@ -136,14 +183,12 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], directions: Sequence[Any]
     inner = _Inner(f, primals, active)
     primal = inner.module.funcs[inner.name]
     flags = inner.flags(active, None)
-    b = emitter()
     operands: list[Value] = []
-    for i, value, on in zip(inner.positions, inner.values, flags, strict=True):
-        operands.append(value)
-        if on and i < 0:
-            operands.append(_zero_shadow(b, value))
-        elif on:
-            operands.append(_direction(directions[i], value, spec_of(primals[i])))
+    for k, (i, on) in enumerate(zip(inner.positions, flags, strict=True)):
+        tangent = _direction(directions[i], inner.values[k], spec_of(primals[i])) if on and i >= 0 else None
+        if on and isinstance(inner.values[k].type, MemRefType):
+            tangent = inner.fit_shadow(k, tangent)
+        operands += [inner.values[k]] if tangent is None else [inner.values[k], tangent]
     results = [is_differentiable(t) for t in primal.result_types]
     derivative = forward(inner.module, inner.name, flags, results, with_primal=True)
     flat = inner.call(derivative, operands)
@@ -157,5 +202,4 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], directions: Sequence[Any]
 def _direction(direction: Any, value: Value, spec: Any) -> Value:
     if not isinstance(value.type, MemRefType):
         return coerce(direction, spec).value
-    copied = as_traced(direction).copy()
-    return copied.value if copied.value.type == value.type else emitter().op(memref.Cast, (copied.value,), None, (value.type,)).result
+    return _cast(emitter(), as_traced(direction).copy().value, value.type)

@@ -7,6 +7,8 @@ API.update(
     call=call,
     load=containers.load,
     fresh=containers.fresh,
+    built=containers.built,
+    managed=containers.Managed,
     getattr=containers.getattr_,
     setattr=containers.setattr_,
     delattr=containers.delattr_,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import functools
 import inspect
 import os
 import sysconfig
 import types
+from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +34,7 @@ _NUMPY = os.path.dirname(np.__file__) + os.sep
 _IRAD = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _UNREPEATABLE = ("random", "numpy.random", "time", "secrets", "uuid", "_random")
 _MUTABLE = (list, dict, set, deque)
+_COPYING = ("copy", "sorted", "fromkeys", "split", "union", "intersection", "difference")  # builtins that return a new container
 
 API: dict[str, Any] = {}  # what rewritten code calls; filled by `api.py`
 
@@ -54,7 +57,8 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     except TypeError:  # not hashable
         own = known = None
     if own is not None:
-        return own(*args, **kwargs)
+        _check_iterators(args)
+        return _noted(own(*args, **kwargs))
     if known is not None:
         return _call_known(f, known, args, kwargs)
     if type(f) is types.FunctionType:
@@ -70,11 +74,23 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 def _call_known(f: Any, known: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function of NumPy, math or Python that irad has its own version of: used where something is traced."""
+    _check_iterators(args)
     if _any_grown(args):
         args = tuple(growing.as_array(a) if isinstance(a, list) and growing.growth_of(a) is not None else a for a in args)
     if f in CREATORS or _any_traced(args) or _any_traced(kwargs.values()):
-        return known(*args, **kwargs)
+        return _noted(known(*args, **kwargs))
     return construct(f, args, kwargs) if isinstance(f, type) else call_native(f, args, kwargs)
+
+
+def _check_iterators(args: tuple[Any, ...]) -> None:
+    for x in args:
+        if isinstance(x, Iterator):
+            state().advances(x)
+
+
+def _noted(x: Any) -> Any:
+    """A result; an iterator is noted as made here."""
+    return state().fresh(x) if isinstance(x, Iterator) else x
 
 
 def _any_traced(args: Any) -> bool:
@@ -114,12 +130,15 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     for x in (owner, *args):
         if isinstance(x, _MUTABLE):
             now.writes(x)
+    _check_iterators((owner, *args))
+    if isinstance(owner, array | bytearray):
+        now.advances(owner)
     if isinstance(f, np.ufunc) and _any_traced(args):
         raise unsupported(f)
     result = f(*(_callback(a) for a in args), **{k: _callback(v) for k, v in kwargs.items()})
     if isinstance(result, np.ndarray):
         return _native_array(f, owner, result)
-    if isinstance(result, _MUTABLE) and owner is None:
+    if isinstance(result, Iterator) or (isinstance(result, _MUTABLE) and (owner is None or f.__name__ in _COPYING)):
         return now.fresh(result)
     return result
 
@@ -161,11 +180,21 @@ def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if plain and isinstance(init, types.FunctionType) and _rewritable(init):
         new = state().fresh(object.__new__(cls))
         call_function(init, (new, *args), kwargs)
+        if dataclasses.is_dataclass(cls):
+            _note_defaults(new, (*args, *kwargs.values()))
         return new
     result = call_native(cls, args, kwargs)
-    if isinstance(result, _MUTABLE) or hasattr(result, "__dict__"):
+    if isinstance(result, (*_MUTABLE, array, bytearray)) or hasattr(result, "__dict__"):
         state().fresh(result)
     return result
+
+
+def _note_defaults(new: Any, given: tuple[Any, ...]) -> None:
+    """Containers that a dataclass has made for its fields."""
+    for entry in dataclasses.fields(new):
+        made = getattr(new, entry.name, None)
+        if entry.default_factory is not dataclasses.MISSING and isinstance(made, _MUTABLE) and all(x is not made for x in given):
+            state().fresh(made)
 
 
 # ---------------------------------------------------------------- the user's functions

@@ -32,6 +32,30 @@ def fresh(x: Any) -> Any:
     return state().fresh(x)
 
 
+def built(x: Any) -> Any:
+    """The result of an operator, which makes a new list, dict or set of others."""
+    return state().fresh(x) if type(x) in (list, dict, set) else x
+
+
+class Managed:
+    """A context manager whose methods are traced in; if the trace is given up inside of it, only those of Python's own are told."""
+
+    def __init__(self, manager: Any) -> None:
+        if _lookup(type(manager), "__exit__") is None:
+            raise values.wrong(TypeError, f"'{type(manager).__name__}' object does not support the context manager protocol")
+        self._manager = manager
+
+    def __enter__(self) -> Any:
+        return call(_lookup(type(self._manager), "__enter__"), self._manager)
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        leave = _lookup(type(self._manager), "__exit__")
+        if error is None:
+            call(leave, self._manager, None, None, None)
+        elif not isinstance(leave, FunctionType):
+            leave(self._manager, kind, error, traceback)
+
+
 def getattr_(obj: Any, name: str) -> Any:
     """`obj.name`."""
     if isinstance(obj, np.ndarray):
@@ -122,6 +146,8 @@ def getitem(obj: Any, key: Any) -> Any:
     x = obj[key] if isinstance(obj, list | tuple | dict | str) else _user_item(obj, key)
     if type(x) is Maybe:
         return present(x, KeyError, repr(key))
+    if isinstance(obj, list) and isinstance(key, slice):
+        return fresh(x)
     if isinstance(obj, list | dict) and isinstance(key, int | str):
         now = state()
         if id(obj) not in now.made:
@@ -226,6 +252,8 @@ def unpack(x: Any, count: int | None) -> Any:
         return _rows(x, count)
     if isinstance(x, list | tuple):
         return [loaded(v) for v in x]
+    if isinstance(x, Iterator):
+        state().advances(x)
     return x
 
 
@@ -251,6 +279,9 @@ def iterate(x: Any) -> Iterator[Any] | Any:
     x = values.as_traced(x)
     if isinstance(x, range):
         return x
+    if isinstance(x, Iterator):
+        state().advances(x)
+        return (loaded(v) for v in x)
     if is_long(x):
         length = x.shape[0] if isinstance(x, Array) else None
         if not isinstance(length, int):

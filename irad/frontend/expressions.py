@@ -162,6 +162,10 @@ class Expressions(ast.NodeTransformer):
             ast.Call(at(ast.Name(f"{API}call", ast.Load()), node.func), [function, *(self.visit(a) for a in node.args)], keywords), node
         )
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        new = self.generic_visit(node)
+        return self.emit(node, "built", new) if isinstance(node.op, ast.Add | ast.Mult | ast.BitOr) else new  # type: ignore[arg-type]
+
     def _display(self, node: ast.expr) -> ast.expr:
         if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
             return node
@@ -178,7 +182,7 @@ class Expressions(ast.NodeTransformer):
                 node.key, node.value = self.visit(node.key), self.visit(node.value)
             else:
                 node.elt = self.visit(node.elt)
-        return node if isinstance(node, ast.GeneratorExp) else self.emit(node, "fresh", node)
+        return self.emit(node, "fresh", node)
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 

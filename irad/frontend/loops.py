@@ -147,6 +147,8 @@ def _unrolled(iterable: Any, body: Callable[[Any], None], names: Sequence[str], 
 
 def _watched(iterable: Any) -> Iterator[Any]:
     """The items of something; a list must not begin to grow at run time while it is iterated over."""
+    if isinstance(iterable, Iterator):
+        state().advances(iterable)
     for item in iterable:
         yield item
         if isinstance(iterable, list) and growth_of(iterable) is not None:

@@ -170,7 +170,7 @@ class Rewriter(Expressions):
 
     def visit_With(self, node: ast.With) -> ast.stmt:
         for item in node.items:
-            item.context_expr = self.visit(item.context_expr)
+            item.context_expr = self.emit(item.context_expr, "managed", self.visit(item.context_expr))
             if item.optional_vars is not None:
                 self.scope.bound |= assigned([item.optional_vars])
         node.body = self.block(node.body)

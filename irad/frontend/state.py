@@ -141,6 +141,14 @@ class State:
                 self.places[id(obj)] = values.locate()
             region.log[id(obj)] = (obj, contents(obj))
 
+    def advances(self, obj: Any) -> None:
+        """Refuse to change an object of which the state cannot be logged, unless the code that changes it has also made it."""
+        if not self.is_fresh(obj, self.context.regions[-1]):
+            raise values.refuse(
+                f"this {type(obj).__name__} was made elsewhere, and is advanced or changed here: that would happen once, while tracing.",
+                "Make it where it is used, or use a list or an array and an index.",
+            )
+
     # ------------------------------------------------------------ regions
 
     @property

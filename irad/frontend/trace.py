@@ -146,6 +146,9 @@ class _Tracer:
                 values.emitter().op(F.Return, out)
                 self.func.result_types = tuple(v.type for v in out)
                 recursion.pass_captures(now, _capture)
+                if now.outer is None:
+                    for f in now.module.funcs.values():
+                        _refuse_escapes(f.body, set())
                 _refuse_lasting_writes(now, region)
             except BaseException:
                 erase(self.func.body)
@@ -230,6 +233,21 @@ def _refuse_lasting_writes(now: State, region: Region) -> None:
                 kind = type(obj).__name__
                 text = f"a value that is known only at run time is stored in {what} of a {kind} from outside the function."
                 raise fail(UnsupportedError, now.places.get(id(obj), now.context.func.loc), text, "Return the value instead.")
+
+
+def _refuse_escapes(block: Block, visible: set[Value]) -> None:
+    """Values of a branch or loop must not be used behind it: what the user's code writes is carried, unless irad did not see it."""
+    own = set(block.args)
+    visible |= own
+    for op in block.ops:
+        if not visible.issuperset(op.operands):
+            text = "a value made in a branch or loop is used outside of it. A method that Python calls itself has stored it in an object."
+            raise fail(UnsupportedError, op.loc, text, "Give methods that change their object, such as __add__, an ordinary name.")
+        for region in op.regions:
+            _refuse_escapes(region, visible)
+        own.update(op.results)
+        visible.update(op.results)
+    visible -= own
 
 
 # ---------------------------------------------------------------- captured arrays and outer values
