@@ -8,6 +8,7 @@ from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, scf
 from irad.lower import context
 from irad.lower.emitter import LIKELY, UNLIKELY, Emitter
+from irad.lower.hints import loop_metadata
 from irad.lower.types import components
 
 Row = Callable[[Emitter, Op], None]
@@ -72,7 +73,7 @@ def lower_for(f: Emitter, op: Op, body: Body) -> None:
     following = f.emit(f"add {flags if simple else 'nuw '}i64 {counter}, 1")
     more = f.emit(f"icmp {'slt' if simple else 'ult'} i64 {following}, {end}")
     f.close_phis([*places, *carried_places], [following, *yielded], f.block)
-    f.effect(f"br i1 {more}, label %{head}, label %{exit}{_loop_metadata(f, op)}")
+    f.effect(f"br i1 {more}, label %{head}, label %{exit}{loop_metadata(f, op)}")
     incoming = [(yielded, f.block)]
     f.start(exit)
     if guarded:
@@ -106,25 +107,6 @@ def _last(f: Emitter, op: scf.For) -> str:
     distance = f.emit(f"sub i64 {f.emit(f'sub i64 {f[op.upper]}, {f[op.lower]}')}, 1")
     whole = f.emit(f"mul i64 {f.emit(f'udiv i64 {distance}, {f[op.step]}')}, {f[op.step]}")
     return f.emit(f"add i64 {whole}, {f[op.lower]}")
-
-
-def _loop_metadata(f: Emitter, op: scf.For) -> str:
-    """Hints: a `cold` loop is worth no code; an inner loop is not interleaved, so that short trips reach its vector body too.
-
-    A sum that may be regrouped is interleaved all the same, since that breaks its chain of additions.
-    """
-    if op.attrs.get("cold"):
-        wanted = ('!{!"llvm.loop.vectorize.enable", i1 false}', '!{!"llvm.loop.unroll.disable"}')
-    elif any(inside.regions for inside in op.body.ops) or any(_regrouped(v) for v in op.body.terminator.operands):
-        return ""
-    else:
-        wanted = ('!{!"llvm.loop.interleave.count", i32 1}',)
-    hints = [f.unit.metadata(hint) for hint in wanted]
-    return f", !llvm.loop {f.unit.metadata('!{SELF, ' + ', '.join(hints) + '}')}"
-
-
-def _regrouped(value: Value) -> bool:
-    return isinstance(value.owner, arith.AddF) and "reassoc" in value.owner.attrs.get("fastmath", ())
 
 
 def lower_while(f: Emitter, op: Op, body: Body) -> None:
