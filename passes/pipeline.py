@@ -26,6 +26,7 @@ from irad.passes.mem2reg import mem2reg
 from irad.passes.memory import memory
 from irad.passes.ownership import ownership
 from irad.passes.peephole import peephole, simplify
+from irad.passes.relay import relay
 from irad.passes.reuse import reuse
 from irad.passes.shapes import shapes
 from irad.passes.unroll import unroll
@@ -46,6 +47,7 @@ FUNC_PASSES: dict[str, FuncPass] = {
     "memory": memory,
     "reuse": reuse,
     "gather": gather,
+    "relay": relay,
     "shapes": shapes,
     "induction": induction,
     "bounds": bounds,
@@ -76,7 +78,7 @@ BEFORE_AD = (
 )  # fmt: skip
 AFTER_AD = (
     "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "shapes", "peephole",
-    "bounds", "memory", "reuse", "peephole", "gather", "licm", "versioning", "peephole", "ownership",
+    "bounds", "memory", "reuse", "peephole", "gather", "relay", "licm", "versioning", "peephole", "ownership",
 )  # fmt: skip
 
 # Seconds per pass, summed up while somebody measures: `with timing() as seconds`.
