@@ -14,7 +14,7 @@ import numpy as np
 
 from irad.api import nested
 from irad.api.autodiff import tangents as tangents_of
-from irad.api.calling import Argument, copies_that_overlap_alike, invoke, matching_shadows, prepare, rebuild
+from irad.api.calling import Argument, copies_that_overlap_alike, finished, invoke, matching_shadows, prepare, rebuild
 from irad.api.compiled import Derivative, Program
 from irad.frontend.abstract import ArraySpec, ScalarSpec
 from irad.frontend.guards import Guards
@@ -27,15 +27,24 @@ _NUMBERS = {float, int, bool}
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """Compiled code for calls with Python numbers of certain types, which need none of the work that arrays make."""
+    """Compiled code for calls with Python numbers, and arrays that are only read, of certain types: nothing is to be compared or copied."""
 
     native: Native
+    result: ScalarSpec
     options: Options
     guards: Guards
 
     def valid(self, options: Options | None) -> bool:
         """Whether the code is still that of the function, under the options in force."""
         return self.options is (options or current_options()) and self.guards.hold()
+
+
+def _kinds(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What compiled code depends on: the types of arguments, and of arrays their dtype, rank and layout."""
+    types = tuple(map(type, args))
+    if np.ndarray not in types:
+        return types
+    return tuple((x.dtype, x.ndim, x.flags.c_contiguous) if type(x) is np.ndarray else type(x) for x in args)
 
 
 class Transformed(ABC):
@@ -45,7 +54,7 @@ class Transformed(ABC):
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
         self.options = options
-        self._plain: dict[tuple[type, ...], _Plain] = {}
+        self._plain: dict[tuple[Any, ...], _Plain] = {}
         for name in functools.WRAPPER_ASSIGNMENTS:
             if hasattr(f, name):
                 setattr(self, name, getattr(f, name))
@@ -58,16 +67,18 @@ class Transformed(ABC):
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
-    def _known(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Native | None:
-        """Compiled code that takes these numbers as they are."""
-        plain = self._plain.get(tuple(map(type, args)))
-        return plain.native if plain is not None and not kwargs and plain.valid(self.options) else None
+    def _known(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Plain | None:
+        """Compiled code that takes these numbers and arrays as they are."""
+        plain = self._plain.get(_kinds(args))
+        return plain if plain is not None and not kwargs and plain.valid(self.options) and current_state() is None else None
 
     def _remember(self, args: tuple[Any, ...], made: Program, wanted: Derivative) -> None:
-        """Note the code for calls like this one, if arguments and result are Python numbers."""
-        types, result = tuple(map(type, args)), made.trace.result
-        if _NUMBERS.issuperset(types) and isinstance(result, ScalarSpec) and result.weak and not made.trace.captures:
-            self._plain[types] = _Plain(made.executable(wanted, True), made.options, made.trace.guards)
+        """Note the code for calls like this one, if arguments are Python numbers or arrays to read, and the result is a number."""
+        primal = wanted.mode == "primal"
+        plain = {*_NUMBERS, np.ndarray} if primal and not made.written else _NUMBERS
+        result, alone = made.trace.result, made.parameters == len(args) and not made.trace.captures
+        if alone and plain.issuperset(map(type, args)) and isinstance(result, ScalarSpec) and (primal or result.weak):
+            self._plain[_kinds(args)] = _Plain(made.executable(wanted, True), result, made.options, made.trace.guards)
 
     def __repr__(self) -> str:
         return f"<irad.{type(self).__name__.lower()} of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)!s}>"
@@ -93,7 +104,7 @@ class Jit(Transformed):
         """Take the function's arguments, and return what the class says."""
         known = self._known(args, kwargs)
         if known is not None:
-            return known(*args)[0]
+            return finished(known.result, known.native(*args)[0])
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return nested.call(self.__wrapped__, args)
@@ -122,7 +133,7 @@ class ValueAndGrad(Transformed):
         """Take the function's arguments, and return what the class says."""
         known = self._known(args, kwargs)
         if known is not None:
-            flat = known(*args, 1.0)
+            flat = known.native(*args, 1.0)
             value, cotangents = (flat[0], flat[1:]) if self.with_value else (None, flat)
             return self._answer(value, [cotangents[k] for k in self._order])
         args = _positional(self.__wrapped__, args, kwargs)
