@@ -9,6 +9,7 @@ from irad.ir.core import Func, Op, Value
 from irad.ir.ops import arith, memref, scf
 from irad.passes.affine import Affine, affine, constant_of
 from irad.passes.alias import Alias
+from irad.passes.trips import at_trip, invariant, plus
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class _Loop:
 
     def _overwrites(self, store: memref.Store, loads: list[memref.Load], alias: Alias) -> bool:
         """Whether a store may wait until all loads of the loop are done."""
-        if not _invariant(store.value, self.loop):
+        if not invariant(store.value, self.loop):
             return False
         for other in self.others:
             if other is not store and alias.may_alias_now(other.array, store.array) and not _different_rows(other, store):
@@ -179,15 +180,15 @@ class _Loop:
     def _gather(self, b: Builder, group: list[_Scatter]) -> None:
         low, high = min(s.offset for s in group), max(s.offset for s in group)
         lower, upper = self.loop.lower, self.loop.upper
-        first, last = _plus(b, lower, high), _plus(b, upper, low)
+        first, last = plus(b, lower, high), plus(b, upper, low)
         main = b.for_(first, last, b.index(1))
         inner = b.at(main.body)
-        amounts = [self._amount(inner, s, _plus(inner, main.induction, -s.offset)) for s in group]
-        self._accumulate(inner, group[0], _plus(inner, main.induction, -group[0].offset), amounts)
+        amounts = [self._amount(inner, s, plus(inner, main.induction, -s.offset)) for s in group]
+        self._accumulate(inner, group[0], plus(inner, main.induction, -group[0].offset), amounts)
         inner.yield_()
         for s in group:
-            self._end(b, s, lower, _plus(b, lower, high - s.offset))
-            self._end(b, s, _plus(b, upper, low - s.offset), upper)
+            self._end(b, s, lower, plus(b, lower, high - s.offset))
+            self._end(b, s, plus(b, upper, low - s.offset), upper)
 
     def _end(self, b: Builder, s: _Scatter, lower: Value, upper: Value) -> None:
         """The trips of one accumulation whose elements the gathers leave out."""
@@ -199,11 +200,11 @@ class _Loop:
         inner.yield_()
 
     def _amount(self, b: Builder, s: _Scatter, at: Value) -> Value:
-        return _copy(b, s.amount, self.loop, {self.loop.induction: at})
+        return at_trip(b, s.amount, self.loop, {self.loop.induction: at})
 
     def _accumulate(self, b: Builder, s: _Scatter, at: Value, amounts: list[Value]) -> None:
         mapping = {self.loop.induction: at}
-        place = [_copy(b, i, self.loop, mapping) for i in s.store.indices]
+        place = [at_trip(b, i, self.loop, mapping) for i in s.store.indices]
         total = b.load(s.store.array, *place)
         for amount in amounts:
             total = b(arith.AddF, total, amount, fastmath=("reassoc", "nsz"))
@@ -215,7 +216,9 @@ class _Loop:
         mapping = {self.loop.induction: loop.induction}
         for store in self.others:
             inner.store(
-                _copy(inner, store.value, self.loop, mapping), store.array, *(_copy(inner, i, self.loop, mapping) for i in store.indices)
+                at_trip(inner, store.value, self.loop, mapping),
+                store.array,
+                *(at_trip(inner, i, self.loop, mapping) for i in store.indices),
             )
         inner.yield_()
 
@@ -225,9 +228,9 @@ def _accumulation(loop: scf.For, store: memref.Store) -> _Scatter | None:
     if not isinstance(add, arith.AddF) or "reassoc" not in add.attrs.get("fastmath", ()) or not store.indices:
         return None
     last = affine(store.indices[-1])
-    if last.terms.get(loop.induction) != 1 or any(not _invariant(v, loop) for v in last.terms if v is not loop.induction):
+    if last.terms.get(loop.induction) != 1 or any(not invariant(v, loop) for v in last.terms if v is not loop.induction):
         return None
-    if not all(_invariant(i, loop) for i in store.indices[:-1]) or not _invariant(store.array, loop):
+    if not all(invariant(i, loop) for i in store.indices[:-1]) or not invariant(store.array, loop):
         return None
     for x, amount in (add.operands, add.operands[::-1]):
         load = x.op
@@ -249,7 +252,7 @@ def _undisturbed(load: memref.Load, store: memref.Store) -> bool:
 def _cheap(value: Value, loop: scf.For) -> bool:
     """Whether computing the value once for every element that it is added to costs little."""
     op = value.op
-    if op is None or _invariant(value, loop):
+    if op is None or invariant(value, loop):
         return True
     if isinstance(op, arith.DivF | arith.RemF) or op.name.startswith(("math.", "irad.")):
         return False
@@ -261,15 +264,6 @@ def _row(loop: scf.For, store: memref.Store) -> object:
     forms = [affine(i) for i in store.indices]
     outer = tuple((f.constant, frozenset(f.terms.items())) for f in forms[:-1])
     return store.array, outer, frozenset(forms[-1].terms.items())
-
-
-def _invariant(value: Value, loop: scf.For) -> bool:
-    block = value.block
-    while block is not None:
-        if block is loop.body:
-            return False
-        block = block.parent.parent if isinstance(block.parent, Op) else None
-    return True
 
 
 def _gaps(a: memref.Load | memref.Store, b: memref.Load | memref.Store) -> list[Affine]:
@@ -290,18 +284,3 @@ def _before(a: Op, b: Op) -> bool:
     while op is not None and op is not a:
         op = op.prev
     return op is a
-
-
-def _plus(b: Builder, value: Value, constant: int) -> Value:
-    return value if not constant else b(arith.AddI, value, b.index(constant))
-
-
-def _copy(b: Builder, value: Value, loop: scf.For, mapping: dict[Value, Value]) -> Value:
-    """The value for another induction variable."""
-    if value in mapping or _invariant(value, loop):
-        return mapping.get(value, value)
-    op = value.op
-    assert op is not None
-    operands = [_copy(b, v, loop, mapping) for v in op.operands]
-    mapping[value] = b.op(type(op), operands, op.attrs, [value.type]).result
-    return mapping[value]

@@ -27,6 +27,7 @@ from irad.passes.mem2reg import mem2reg
 from irad.passes.memory import memory
 from irad.passes.ownership import ownership
 from irad.passes.peephole import peephole, simplify
+from irad.passes.relay import relay
 from irad.passes.reuse import reuse
 from irad.passes.shapes import shapes
 from irad.passes.unroll import unroll
@@ -47,6 +48,7 @@ FUNC_PASSES: dict[str, FuncPass] = {
     "memory": memory,
     "reuse": reuse,
     "gather": gather,
+    "relay": relay,
     "shapes": shapes,
     "induction": induction,
     "bounds": bounds,
@@ -78,7 +80,7 @@ BEFORE_AD = (
 )  # fmt: skip
 AFTER_AD = (
     "inline", "peephole", "fuse", "lower-arrays", "peephole", "unroll", "mem2reg", "induction", "shapes", "peephole",
-    "bounds", "fuse-loops", "memory", "reuse", "peephole", "gather", "licm", "versioning", "peephole", "ownership",
+    "bounds", "fuse-loops", "memory", "reuse", "peephole", "gather", "relay", "licm", "versioning", "peephole", "ownership",
 )  # fmt: skip
 
 # Seconds per pass, summed up while somebody measures: `with timing() as seconds`.

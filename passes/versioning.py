@@ -12,6 +12,7 @@ from irad.passes.affine import Affine, affine
 from irad.passes.bounds import FactWalk
 from irad.passes.effects import defined_in
 from irad.passes.ranges import Ranges
+from irad.passes.sweep import Sweep, Swept
 
 # Operations of a loop nest that may be there twice.
 LARGEST = 1500
@@ -23,17 +24,39 @@ _NEVER_WRAPS = 2**62
 
 @dataclass(slots=True)
 class _Plan:
-    """What has to hold in front of a loop: forms that are >= 0, values that are not huge; and the checks that are then not needed."""
+    """What has to hold in front of a loop: forms that are >= 0, values that are not huge; and the checks that are then not needed.
 
+    What is not affine in the counter of a loop inside has to hold in all its trips, which a sweep tests.
+    """
+
+    nest: _Nest
     checks: list[tuple[Op, bool]] = field(default_factory=list[tuple[Op, bool]])
     forms: dict[object, Affine] = field(default_factory=dict[object, Affine])
     moderate: dict[Value, None] = field(default_factory=dict[Value, None])
+    sweeps: dict[scf.For, Sweep] = field(default_factory=dict[scf.For, Sweep])
 
-    def need(self, *forms: Affine) -> None:
-        """Require forms to be >= 0."""
+    def need(self, *forms: Affine, trips: Affine | None = None) -> None:
+        """Require forms to be >= 0, if the number of trips of the check's loop is not <= 0."""
         for form in forms:
-            if form.terms:
-                self.forms[form.constant, frozenset(form.terms.items())] = form
+            key = form.constant, frozenset(form.terms.items())
+            loop = self.nest.swept_loop(form)
+            if loop is not None:
+                known = self._sweep(loop).forms
+                known[key] = form, (trips if known.get(key, (form, trips))[1] == trips else None)
+            elif form.terms:
+                self.forms[key] = form
+
+    def rely_on(self, *forms: Affine) -> None:
+        """Require the values that the magnitudes of forms rest on to be moderate."""
+        found: dict[Value, None] = {}
+        for form in forms:
+            self.nest.tested(form, found)
+        for value in found:
+            loop = self.nest.swept_loop(Affine(0, {value: 1}))
+            (self.moderate if loop is None else self._sweep(loop).moderate)[value] = None
+
+    def _sweep(self, loop: scf.For) -> Sweep:
+        return self.sweeps.setdefault(loop, Sweep())
 
 
 class _Nest:
@@ -44,18 +67,20 @@ class _Nest:
         self.ranges = ranges
         self.sizes: dict[Value, int | None] = {}
         self.huge: dict[Value, None] = {}
+        self.swept = Swept(outermost)
 
     def invariant(self, form: Affine) -> bool:
         return not any(defined_in(v, self.outermost) for v in form.terms)
 
     def extreme(self, form: Affine, largest: bool) -> Affine | None:
-        """The extreme of a form in terms of what the nest does not change; None if there is none to see."""
+        """The extreme of a form in terms of what the nest does not change, or of a loop that has to be swept; None if none is seen."""
+        start = form
         for _ in range(16):
             inner = [v for v in form.terms if defined_in(v, self.outermost)]
-            if not inner:
+            if not inner or (form is not start and self.swept_loop(form) is not None):
                 return form
             # Innermost first: bounds of inner loops may depend on outer counters.
-            value = max(inner, key=_depth)
+            value = max(inner, key=lambda v: (_depth(v), v.op is not None))
             bounds = _bounds(value)
             if bounds is None:
                 return None
@@ -63,6 +88,21 @@ class _Nest:
             rest = Affine(form.constant, {v: c for v, c in form.terms.items() if v is not value})
             form = rest.plus(upper.plus(Affine(-1)) if (form.terms[value] > 0) == largest else lower, form.terms[value])
         return None
+
+    def swept_loop(self, form: Affine) -> scf.For | None:
+        """The loop inside the nest whose counter alone determines a form that is not affine in it."""
+        inner = [v for v in form.terms if defined_in(v, self.outermost)]
+        return self.swept.loop(inner) if any(v.op is not None for v in inner) else None
+
+    def trips(self, form: Affine) -> Affine | None:
+        """The trip count of the innermost loop whose counter a form holds, if it is known where the loop is swept."""
+        inner = [v for v in form.terms if defined_in(v, self.outermost)]
+        bounds = _bounds(max(inner, key=_depth)) if inner else None
+        if bounds is None:
+            return None
+        count = bounds[1].plus(bounds[0], -1)
+        inner = [v for v in count.terms if defined_in(v, self.outermost)]
+        return count if inner and self.swept.loop(inner) is not None else None
 
     def magnitude(self, form: Affine) -> int | None:
         """How large a form can become, given that what the test asks of its values holds; None if nothing is known."""
@@ -83,7 +123,10 @@ class _Nest:
     def _inner_size(self, value: Value) -> int | None:
         bounds = _bounds(value)
         if bounds is None:
-            return None
+            if self.swept.loop([value]) is None:
+                return None
+            self.huge[value] = None
+            return MODERATE
         lower, upper = (self.magnitude(bound) for bound in bounds)
         return None if lower is None or upper is None else max(lower, upper)
 
@@ -122,8 +165,8 @@ def _depth(value: Value) -> int:
 
 def _plan(loop: scf.For, ranges: Ranges) -> _Plan:
     """The checks of a nest that a test in front of it can replace."""
-    plan = _Plan()
     nest = _Nest(loop, ranges)
+    plan = _Plan(nest)
     for op in loop.walk():
         if isinstance(op, irad.Index):
             _plan_check(op, nest, plan)
@@ -149,9 +192,8 @@ def _plan_wrap(op: Op, nest: _Nest, plan: _Plan) -> None:
     if nest.magnitude(form) is None or nest.magnitude(lowest) is None:
         return
     plan.checks.append((op, False))
-    plan.need(lowest)
-    nest.tested(form, plan.moderate)
-    nest.tested(lowest, plan.moderate)
+    plan.need(lowest, trips=nest.trips(form))
+    plan.rely_on(form, lowest)
 
 
 def _plan_check(op: irad.Index, nest: _Nest, plan: _Plan) -> None:
@@ -166,11 +208,8 @@ def _plan_check(op: irad.Index, nest: _Nest, plan: _Plan) -> None:
     if (not negative and not lowest.terms and lowest.constant < 0) or (not room.terms and room.constant < 0):
         return
     plan.checks.append((op, negative))
-    plan.need(room)
-    if not negative:
-        plan.need(lowest)
-    for form in (i, n, lowest, highest):
-        nest.tested(form, plan.moderate)
+    plan.need(room, *(() if negative else (lowest,)), trips=nest.trips(i))
+    plan.rely_on(i, n, lowest, highest)
 
 
 def _condition(plan: _Plan, ranges: Ranges, b: Builder) -> Value:
@@ -189,7 +228,10 @@ def _condition(plan: _Plan, ranges: Ranges, b: Builder) -> Value:
     for form, number, predicate in parts:
         test = b(arith.CmpI, _emit(form, b), b.index(number), predicate=predicate)
         condition = test if condition is None else b(arith.AndI, condition, test)
-    return b.true() if condition is None else condition
+    condition = b.true() if condition is None else condition
+    for loop, sweep in plan.sweeps.items():
+        condition = plan.nest.swept.emit(b, condition, loop, sweep, MODERATE)
+    return condition
 
 
 def _emit(form: Affine, b: Builder) -> Value:
@@ -241,7 +283,8 @@ def _split(loop: scf.For, plan: _Plan, condition: Value, b: Builder) -> None:
 def versioning(func: Func) -> bool:
     """Replace index checks in loop nests by a test in front of the nest; if it fails, a checked copy runs, marked `cold`.
 
-    The indices must be affine in the counters of the loops, and the array's size must not change in the nest. The test is for the
+    The indices must be affine in the counters of the loops, and the array's size must not change in the nest. (What is not affine in
+    the counter of a loop inside, as the start of a row in a packed triangle, is tested for all its trips.) The test is for the
     smallest and the largest index over all iterations, so it may fail though no check would (a loop that never runs, say):
     then the copy does the work, and raises at the place and with the memory that the program says. For after differentiation: the
     derivative of two copies would be two derivatives. Cost: one walk; what is versioned is there twice.

@@ -48,6 +48,8 @@ def binding() -> ModuleType:
     llvm.initialize_native_asmprinter()
     # Sums keep their order, and are vectorised all the same: lanes are added one after the other.
     llvm.set_option("irad", "-force-ordered-reductions=true")
+    # A hint at the width of vectors is no leave to regroup sums.
+    llvm.set_option("irad", "-hints-allow-reordering=false")
     # Takes half of the code generator's time, and loops run as fast without it.
     llvm.set_option("irad", "-disable-lsr=true")
     return llvm
@@ -68,7 +70,8 @@ def machine_of_host() -> dict[str, Any]:
 
 def target(options: Options) -> Target:
     """What lowering has to know of this machine and the options."""
-    return Target(options.fast_math_flags, options.bounds_check, partial(vectormath.variants, host_features()))
+    features = host_features()
+    return Target(options.fast_math_flags, options.bounds_check, partial(vectormath.variants, features), "avx512f" in features)
 
 
 def _machine(level: int, jit: bool = False) -> Any:

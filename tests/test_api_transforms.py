@@ -1,6 +1,7 @@
 """`grad`, `value_and_grad`, `jvp`, `vjp`, `hvp`, `jit`: conventions, composition, closures, refusals."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -306,3 +307,30 @@ def test_has_aux_needs_a_pair(f):
 def test_bounds_check_is_a_bool():
     with pytest.raises(ValueError, match="bounds_check is True or False, not 3"):
         irad.Options(bounds_check=3)
+
+
+FACTOR = 2.0
+
+
+def scaled_dot(x, y):
+    return FACTOR * (x * y).sum()
+
+
+def test_a_later_call_with_arrays_sees_what_has_changed(monkeypatch):
+    x, y = np.arange(3.0), np.ones(3)
+    f = irad.jit(scaled_dot)
+    outer = irad.jit(lambda s: s * f(x, y))
+    for _ in range(3):
+        assert f(x, y) == 6.0
+        assert type(f(x, y)) is np.float64
+    assert outer(2.0) == 12.0
+    x[0] = 1.0
+    assert outer(2.0) == 16.0
+    assert f(x, x) == 12.0
+    assert f(x[::-1], y) == 8.0
+    single = f(x.astype(np.float32), y.astype(np.float32))
+    assert type(single) is np.float32
+    monkeypatch.setattr(sys.modules[__name__], "FACTOR", 3.0)
+    assert f(x, y) == 12.0
+    with pytest.raises(TypeError, match="MaskedArray"):
+        f(np.ma.array(x), y)

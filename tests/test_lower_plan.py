@@ -2,8 +2,8 @@
 
 from ircode import function, module, vector
 
-from irad.ir.core import Module
-from irad.ir.ops import arith, func, math
+from irad.ir.core import Block, Module
+from irad.ir.ops import arith, func, math, scf
 from irad.ir.types import f64, index
 from irad.lower.functions import lower_module
 from irad.lower.plan import Plan
@@ -104,3 +104,48 @@ def test_names_of_functions_are_quoted():
     strange = function('<lambda> "x"\\', [f64], lambda b, x: x)
     m = Module([strange, function("exp", [f64], lambda b, x: b(math.Exp, b.op(func.Call, [x], {"callee": strange.name}, [f64]).result))])
     assert compile_module(m, "exp")(0.0) == [1.0]
+
+
+def counting(condition, step):
+    """f(n, m, x): for each of n, a while loop that counts from m; `condition(b, j, m)` tells whether it goes on."""
+
+    def emit(b, n, m):
+        outer = b.for_(b.index(0), n, b.index(1), [b.index(0)])
+        c = b.at(outer.body)
+        before, after = Block([index, index]), Block([index, index])
+        loop = c.op(scf.While, [m, outer.carried[0]], None, [index, index], [before, after])
+        d = c.at(before)
+        d.op(scf.Condition, [condition(d, before.args[0], m), *before.args])
+        e = c.at(after)
+        e.yield_(e(arith.AddI, after.args[0], e.index(step)), e(arith.AddI, after.args[1], e.index(1)))
+        c.yield_(loop.results[1])
+        return outer.results[0]
+
+    return function("f", [index, index], emit)
+
+
+def less(limit):
+    return lambda b, j, m: b(arith.CmpI, j, b.index(limit), predicate="slt")
+
+
+def test_a_while_loop_that_counts_up_to_a_limit_charges_afterwards():
+    text = text_of(counting(less(100), 1))
+    assert "llvm.abs" in text
+    assert text.count("call i32 @irad_spend(") == 1
+    assert compile_module(Module([counting(less(100), 1)]), "f")(3, 90) == [30]
+    below = counting(lambda b, j, m: b(arith.CmpI, j, b.index(1), predicate="sge"), -1)
+    assert "llvm.abs" in text_of(below)
+    assert compile_module(Module([below]), "f")(2, 5) == [10]
+
+
+def test_other_while_loops_count_their_trips_to_poll():
+    largest = 2**63 - 1
+    for condition, step in [
+        (less(100), 2),  # may run past the limit and wrap
+        (less(100), -1),  # away from it
+        (lambda b, j, m: b(arith.CmpI, j, b.index(largest), predicate="sle"), 1),
+        (lambda b, j, m: b(arith.CmpI, j, b(arith.AddI, j, m), predicate="slt"), 1),  # a limit that moves
+    ]:
+        text = text_of(counting(condition, step))
+        assert "llvm.abs" not in text
+        assert text.count("call i32 @irad_spend(") == 2

@@ -131,6 +131,39 @@ def test_strict_sums_use_vector_functions_and_keep_their_order():
     assert compile_module(regrouped, "f")(x)[0] == pytest.approx(math.fsum(x))
 
 
+def dot(b, x, y):
+    def body(c, i, s):
+        return [c(arith.AddF, s, c(arith.MulF, c.load(x, i), c.load(y, i)))]
+
+    return loop_over(b, x, body, [b.constant(0.0, f64)])
+
+
+@needs("avx512f")
+def test_cheap_strict_sums_use_half_vectors_and_keep_their_order(capfd):
+    m = module([vector(), vector()], dot)
+    assert max(vectors(llvm_ir(m, "f"))) == 4
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(2, 1003)) * 10.0 ** np.arange(-10, 10).repeat(51)[:1003]
+    expected = 0.0
+    for product in (x * y).tolist():
+        expected += product
+    for level in range(4):
+        assert compile_module(m, "f", Options(opt_level=level))(x, y) == [expected]
+    assert max(vectors(llvm_ir(module([vector(), vector()], daxpy_and_sum), "f"))) == 8
+    assert not capfd.readouterr().err
+
+
+def daxpy_and_sum(b, x, y):
+    """A sum beside a store, whose width is left to LLVM."""
+
+    def body(c, i, s):
+        value = c(arith.MulF, c.load(x, i), c.load(y, i))
+        c.store(value, y, i)
+        return [c(arith.AddF, s, value)]
+
+    return loop_over(b, x, body, [b.constant(0.0, f64)])
+
+
 def test_only_variants_of_the_host_are_named():
     assert vectormath.variants(frozenset(), "exp", 1) == ()
     if vectormath.library() is not None:

@@ -65,7 +65,7 @@ class Transformed(ABC):
     def _known(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Native | None:
         """Compiled code that takes these numbers as they are."""
         plain = self._plain.get(tuple(map(type, args)))
-        return plain.native if plain is not None and not kwargs and plain.valid(self.options) else None
+        return plain.native if plain is not None and not kwargs and plain.valid(self.options) and current_state() is None else None
 
     def _remember(self, args: tuple[Any, ...], made: Program, wanted: Derivative) -> None:
         """Note the code for calls like this one, if arguments and result are Python numbers."""

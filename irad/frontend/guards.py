@@ -57,7 +57,11 @@ class Guards:
 
     def hold(self) -> bool:
         """Whether every read would still give the same."""
-        return all(_same(fetch(container, key), value) for fetch, container, key, value in self._reads.values())
+        for fetch, container, key, value in self._reads.values():
+            now = fetch(container, key)
+            if now is not value and not _same(now, value):
+                return False
+        return True
 
     def __len__(self) -> int:
         return len(self._reads)

@@ -8,6 +8,8 @@ from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, scf
 from irad.lower import context
 from irad.lower.emitter import LIKELY, UNLIKELY, Emitter
+from irad.lower.hints import loop_metadata
+from irad.lower.plan import counted
 from irad.lower.types import components
 
 Row = Callable[[Emitter, Op], None]
@@ -72,7 +74,7 @@ def lower_for(f: Emitter, op: Op, body: Body) -> None:
     following = f.emit(f"add {flags if simple else 'nuw '}i64 {counter}, 1")
     more = f.emit(f"icmp {'slt' if simple else 'ult'} i64 {following}, {end}")
     f.close_phis([*places, *carried_places], [following, *yielded], f.block)
-    f.effect(f"br i1 {more}, label %{head}, label %{exit}{_loop_metadata(f, op)}")
+    f.effect(f"br i1 {more}, label %{head}, label %{exit}{loop_metadata(f, op)}")
     incoming = [(yielded, f.block)]
     f.start(exit)
     if guarded:
@@ -108,33 +110,16 @@ def _last(f: Emitter, op: scf.For) -> str:
     return f.emit(f"add i64 {whole}, {f[op.lower]}")
 
 
-def _loop_metadata(f: Emitter, op: scf.For) -> str:
-    """Hints: a `cold` loop is worth no code; an inner loop is not interleaved, so that short trips reach its vector body too.
-
-    A sum that may be regrouped is interleaved all the same, since that breaks its chain of additions.
-    """
-    if op.attrs.get("cold"):
-        wanted = ('!{!"llvm.loop.vectorize.enable", i1 false}', '!{!"llvm.loop.unroll.disable"}')
-    elif any(inside.regions for inside in op.body.ops) or any(_regrouped(v) for v in op.body.terminator.operands):
-        return ""
-    else:
-        wanted = ('!{!"llvm.loop.interleave.count", i32 1}',)
-    hints = [f.unit.metadata(hint) for hint in wanted]
-    return f", !llvm.loop {f.unit.metadata('!{SELF, ' + ', '.join(hints) + '}')}"
-
-
-def _regrouped(value: Value) -> bool:
-    return isinstance(value.owner, arith.AddF) and "reassoc" in value.owner.attrs.get("fastmath", ())
-
-
 def lower_while(f: Emitter, op: Op, body: Body) -> None:
-    """The header runs trips + 1 times; a counter of its own keeps the context out of the loop."""
+    """The header runs trips + 1 times; a counter of its own, where the loop has none, keeps the context out of it."""
     assert isinstance(op, scf.While)
+    charges = f.unit.plan.charges(op, f.func)
+    count = counted(op) if charges and not f.unit.plan.contains_long(op) else None
     head, again, exit = f.fresh("while"), f.fresh("do"), f.fresh("endwhile")
     inits, preheader = f.parts(op.inits), f.block
     f.effect(f"br label %{head}")
     f.start(head)
-    (left,), left_places = f.open_phis(["i64"], [str(WHILE_STRIDE)], preheader)
+    left, left_places = f.open_phis(["i64"], [str(WHILE_STRIDE)], preheader) if count is None else ([], [])
     state, places = f.open_phis(_types(op.inits), inits, preheader)
     f.define(op.before.args, state)
     body(f, op.before)
@@ -145,14 +130,20 @@ def lower_while(f: Emitter, op: Op, body: Body) -> None:
     f.define(op.after.args, passed)
     body(f, op.after)
     yielded = f.parts(op.after.terminator.operands)
-    reset = _poll_while(f, op, left)
-    f.close_phis([*left_places, *places], [reset, *yielded], f.block)
+    reset = [_poll_while(f, op, counter) for counter in left]
+    f.close_phis([*left_places, *places], [*reset, *yielded], f.block)
     f.effect(f"br label %{head}")
     f.start(exit)
     f.define(op.results, passed)
-    if f.unit.plan.charges(op, f.func):
-        spent = f.emit(f"sub i64 {WHILE_STRIDE}, {left}")
+    if charges:
+        spent = f.emit(f"sub i64 {WHILE_STRIDE}, {left[0]}") if count is None else _distance(f, *count)
         _spend(f, f.emit(f"mul i64 {spent}, {_while_cost(f, op)}"))
+
+
+def _distance(f: Emitter, first: Value, last: Value) -> str:
+    """How far apart two integers are."""
+    f.unit.declare("llvm.abs.i64", "i64 @llvm.abs.i64(i64, i1 immarg)", "nounwind")
+    return f.emit(f"call i64 @llvm.abs.i64(i64 {f.emit(f'sub i64 {f[last]}, {f[first]}')}, i1 false)")
 
 
 def _while_cost(f: Emitter, op: scf.While) -> int:

@@ -2,12 +2,13 @@
 
 Work is counted in operations. Inner loops charge theirs to the context's fuel when they end; loops around them, `scf.while` and
 recursive functions look at the fuel and poll when it is used up. Innermost counted loops neither charge themselves, unless another loop
-may be around them, nor poll: they have to vectorise.
+may be around them, nor poll: they have to vectorise. Nor does an innermost `scf.while` in another loop poll that counts by one up to, or
+down to, a limit: it charges what it counted.
 """
 
 from __future__ import annotations
 
-from irad.ir.core import Block, Func, Module, Op
+from irad.ir.core import Block, Func, Module, Op, Value
 from irad.ir.ops import arith, func, irad, math, memref, scf
 
 SMALL = 256  # operations below which a loop of constant trip count is not worth a poll
@@ -87,6 +88,63 @@ class Plan:
     def charges(self, loop: Op, function: Func) -> bool:
         """Whether a loop has to tell what it cost: another one may be around it, here or in a caller."""
         return function.name in self.called or enclosing_loop(loop) is not None
+
+
+def counted(loop: scf.While) -> tuple[Value, Value] | None:
+    """First and last value of an integer by which a loop counts its trips one by one, and which it cannot run past."""
+    condition, *passed = loop.before.terminator.operands
+    yields = loop.after.terminator.operands
+    for bound, j, step in _limits(condition):
+        if j not in loop.before.args or j not in passed or (_constant(bound) is None and _inside(bound, loop)):
+            continue
+        k, m = loop.before.args.index(j), passed.index(j)
+        following = yields[k].op
+        if isinstance(following, arith.AddI) and following.operands[0] is loop.after.args[m] and _constant(following.operands[1]) == step:
+            return loop.inits[k], loop.results[m]
+    return None
+
+
+def _limits(condition: Value) -> list[tuple[Value, Value, int]]:
+    """(limit, integer, the step of 1 or -1 that ends there) of comparisons that the condition implies."""
+    op = condition.op
+    match op:
+        case arith.AndI():
+            return [limit for part in op.operands for limit in _limits(part)]
+        case scf.If() if _constant(op.orelse.terminator.operands[condition.index]) is False:
+            return [limit for part in (op.operands[0], op.then.terminator.operands[condition.index]) for limit in _limits(part)]
+        case arith.CmpI():
+            return _compared(op)
+        case _:
+            return []
+
+
+def _compared(op: arith.CmpI) -> list[tuple[Value, Value, int]]:
+    """Beyond a limit that may be reached itself there has to be a number left."""
+    x, y = op.operands
+    match op.attrs["predicate"]:
+        case "slt":
+            return [(y, x, 1), (x, y, -1)]
+        case "sgt":
+            return [(y, x, -1), (x, y, 1)]
+        case "sge" if _constant(y) is not None and abs(_constant(y) or 0) < 1 << 62:
+            return [(y, x, -1)]
+        case "sle" if _constant(y) is not None and abs(_constant(y) or 0) < 1 << 62:
+            return [(y, x, 1)]
+        case _:
+            return []
+
+
+def _constant(value: Value) -> int | None:
+    return value.op.attrs["value"] if isinstance(value.op, arith.Constant) else None
+
+
+def _inside(value: Value, loop: Op) -> bool:
+    block = value.block
+    while block is not None and isinstance(block.parent, Op):
+        if block.parent is loop:
+            return True
+        block = block.parent.parent
+    return False
 
 
 def _callees(function: Func) -> list[str]:

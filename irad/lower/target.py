@@ -23,8 +23,12 @@ class Target:
         Whether `irad.index` raises.
     vector_variants : callable
         Name of a C function and number of its operands -> (lanes, symbol) of its vector variants.
+    narrow_sums : bool
+        Whether the vectors of cheap sums that keep their order should be half as wide as the machine's, that is 32 bytes: lanes are
+        added one after the other, and on x86 wider vectors leave a single port for taking them apart and adding.
     """
 
     flags: tuple[str, ...] = ()
     bounds_check: bool = True
     vector_variants: Callable[[str, int], tuple[tuple[int, str], ...]] = no_variants
+    narrow_sums: bool = False
