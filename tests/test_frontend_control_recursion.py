@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from frontend_control import check, name_of, ops, programs, traced
 
+import irad
 from irad.errors import UnsupportedError
 from irad.frontend.calls import UNROLL_LIMIT
 from irad.ir.ops import func
@@ -211,3 +212,21 @@ def test_a_recursive_function_must_not_write_outside():
 
     with pytest.raises(UnsupportedError, match="this dict"):
         traced(count, 3)
+
+
+def test_a_captured_name_that_may_be_unbound():
+    def f(x, n):
+        for v in x:
+            scale = v * v
+
+        def power(k, u):
+            return u if k <= 0 else power(k - 1, u * scale)
+
+        return power(n, 1.5)
+
+    x = np.array([0.5, 1.2, 0.9])
+    assert irad.jit(f)(x, 3) == pytest.approx(f(x, 3), rel=1e-14)
+    np.testing.assert_allclose(irad.grad(f)(x, 3), [0.0, 0.0, 1.5 * 6 * 0.9**5], rtol=1e-13)
+    assert irad.jit(f)(x[:0], 0) == 1.5
+    with pytest.raises(NameError, match="scale"):
+        irad.jit(f)(x[:0], 1)

@@ -23,6 +23,7 @@ from irad.frontend.merging import (
     Fixed,
     Grown,
     Leaf,
+    Maybe,
     MaybeUnbound,
     Mismatch,
     Template,
@@ -72,6 +73,8 @@ def argument_template(x: Any, general: bool) -> Template:
         return Tree(type(x), tuple(range(len(x))), [argument_template(v, general) for v in x], [])
     if isinstance(x, Growth):
         return Grown(x.spec)
+    if isinstance(x, Maybe):
+        return MaybeUnbound(argument_template(x.value, general), argument_template(x.flag, general))
     if isinstance(x, list | dict) or _has_attributes(x):
         held = contents(x)
         if any(holds_traced(v) for v in held.values()):
@@ -92,7 +95,7 @@ def _has_attributes(x: Any) -> bool:
 
 def holds_traced(x: Any) -> bool:
     return (
-        isinstance(x, Traced | Growth)
+        isinstance(x, Traced | Growth | Maybe)
         or (isinstance(x, tuple | list) and any(holds_traced(v) for v in x))
         or (isinstance(x, dict) and any(holds_traced(v) for v in x.values()))
     )
