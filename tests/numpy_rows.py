@@ -34,7 +34,7 @@ class Row:
 
     `names`: the public names that the row covers (`roll`, `linalg.norm`, `ndarray.sum`); `shapes`: one tuple of argument shapes a
     run; `dtypes`: of all arguments; `make`: arrays of another kind than random ones, from a generator, a shape and a dtype;
-    `slope`: whether there is a derivative to check; `rtol`: of float64 values, by which others scale.
+    `slope`: whether there is a derivative to check; `rtol`: of float64 values, by which others scale; `layouts`: of the arguments.
     """
 
     names: str
@@ -44,6 +44,7 @@ class Row:
     make: Callable[[np.random.Generator, tuple[int, ...], str], np.ndarray] | None = None
     slope: bool = True
     rtol: float = 1e-12
+    layouts: Sequence[str] = tuple(LAYOUTS)
 
     def __str__(self) -> str:
         return self.names.split()[0]

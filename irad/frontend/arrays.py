@@ -40,6 +40,13 @@ def store(b: Builder, array: Array, x: Any, *indices: Value) -> None:
     b.store(to_memory(b, materialise(b, x, array.dtype), array.dtype), array.value, *indices)
 
 
+def read_only(x: Array) -> Array:
+    """The view of all elements through which nothing can be written."""
+    b = emitter()
+    sizes, strides = S.dims(b, x.value), S.strides(b, x.value)
+    return Array(broadcast.view(b, x.value, 0, sizes, strides, x.type.strided, readonly=True), x.dtype)
+
+
 def _refuse_read_only(destination: Array) -> None:
     if S.read_only(destination.value):
         raise wrong(ValueError, "assignment destination is read-only")

@@ -9,12 +9,11 @@ import numpy as np
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
-from irad.frontend.arrays import assign, copy_into, empty
+from irad.frontend.arrays import assign, copy_into, empty, read_only
 from irad.frontend.creation import np_zeros
 from irad.frontend.indexing import Position, Range, as_index, subview
 from irad.frontend.reductions import nest
 from irad.frontend.scalars import numpy_dtype
-from irad.frontend.shaping import read_only
 from irad.frontend.sizes import Size
 from irad.frontend.values import Array, emitter, method, wrong
 from irad.frontend.views import as_array, as_number, axis_of, ravel

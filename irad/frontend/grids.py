@@ -17,7 +17,7 @@ from irad.frontend.scalars import numpy_dtype
 from irad.frontend.shaping import np_broadcast_arrays, np_moveaxis
 from irad.frontend.sizes import Size
 from irad.frontend.values import Array, as_traced, emitter, wrong
-from irad.frontend.views import as_array, as_number, ravel
+from irad.frontend.views import as_array, as_number, reshape
 from irad.ir.builder import Builder
 from irad.ir.ops import arith
 
@@ -79,7 +79,7 @@ def np_meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str
     axes = list(range(rank))
     if indexing == "xy" and rank > 1:
         axes[:2] = [1, 0]
-    found = tuple(_along(ravel(x), i, rank) for x, i in zip(xi, axes, strict=True))
+    found = tuple(_along(reshape(as_array(x), -1), i, rank) for x, i in zip(xi, axes, strict=True))
     if not sparse:
         found = np_broadcast_arrays(*found)
     return tuple(map(copy_of, found)) if copy else found

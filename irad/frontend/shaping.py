@@ -10,6 +10,7 @@ import numpy as np
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
+from irad.frontend.arrays import read_only
 from irad.frontend.creation import sizes_of
 from irad.frontend.indexing import getitem
 from irad.frontend.values import Array, Scalar, attribute, emitter, wrong
@@ -100,13 +101,6 @@ def np_rot90(m: Any, k: Any = 1, axes: Sequence[Any] = (0, 1)) -> Any:
 
 
 # ---------------------------------------------------------------- repeated
-
-
-def read_only(x: Array) -> Array:
-    """The view of all elements through which nothing can be written."""
-    b = emitter()
-    sizes, strides = S.dims(b, x.value), S.strides(b, x.value)
-    return Array(broadcast.view(b, x.value, 0, sizes, strides, x.type.strided, readonly=True), x.dtype)
 
 
 def np_broadcast_to(array: Any, shape: Any, subok: bool = False) -> Array:

@@ -10,6 +10,7 @@ VECTORS = [((5,),), ((1,),)]
 MATRICES = [((3, 4),), ((1, 3),), ((0, 3),)]
 SOME = [((5,),), ((3, 4),), ((2, 3, 4),), ((0, 3),)]
 ANY = [*SOME, ((),)]
+DENSE = ("contiguous", "reversed", "fortran")  # whether axes with gaps can be joined without a copy, irad does not find out
 PAIRS = [((3, 4), (3, 4)), ((0, 3), (0, 3))]
 
 
@@ -32,10 +33,19 @@ def kept(copy, x):
 
 ROWS = [
     # ------------------------------------------------------------ shapes
-    move("reshape ndarray.reshape", lambda x: (np.reshape(x, (2, 6)), x.reshape(3, -1), x.reshape((4, 3))), shapes=[((3, 4),), ((12,),)]),
-    move("reshape_of_size", lambda x: (np.reshape(x, -1), x.reshape(1, x.size)), shapes=[((3, 4),), ((),), ((0, 3),)]),
+    move(
+        "reshape ndarray.reshape",
+        lambda x: (np.reshape(x, (2, 6)), x.reshape(3, -1), x.reshape((4, 3))),
+        shapes=[((3, 4),), ((12,),)],
+        layouts=DENSE,
+    ),
+    move("reshape_of_size", lambda x: (np.reshape(x, -1), x.reshape(1, x.size)), shapes=[((3, 4),), ((),), ((0, 3),)], layouts=DENSE),
     move("reshape_column", lambda x: (x.reshape(-1, 1), x.reshape(1, -1, 1)), shapes=[((5,),)]),
-    move("reshape_split", lambda x: (x.reshape(3, 2, 2), x.reshape(3, 1, 4), x[:, None].reshape(1, 3, 4)), shapes=[((3, 4),)]),
+    move(
+        "reshape_split",
+        lambda x: (x.reshape(x.shape[0], 2, 2), x.reshape(*x.shape, 1), x[:, None].reshape(1, *x.shape)),
+        shapes=[((3, 4),)],
+    ),
     move("reshape_wrong", lambda x: x.reshape(5, 7), slope=False),
     move("ravel ndarray.ravel", lambda x: (np.ravel(x), x.ravel()), shapes=[((5,),), ((3, 4),), ((0, 3),), ((),)]),
     move("flatten ndarray.flatten", lambda x: kept(x.flatten(), x), shapes=ANY),
