@@ -128,6 +128,11 @@ def test_no_write_through_a_read_only_view(f):
             run(X.copy(), 1)
 
 
+def test_returned_broadcast_views_are_read_only():
+    found = irad.jit(lambda x: (np.broadcast_to(x[0], (2, 4)), np.broadcast_to(x[0] * 2.0, (2, 4)), x[:, 0]))(X)
+    assert [r.flags.writeable for r in found] == [False, False, True]
+
+
 def test_a_copy_of_a_read_only_view_is_written():
     def f(x):
         y = np.diagonal(x).copy()
@@ -184,11 +189,11 @@ def test_grids_of_traced_bounds():
 @pytest.mark.parametrize(
     ("f", "near"),
     [
-        (lambda x: np.resize(x, (2, 2)), "np.reshape|np.tile"),
-        (lambda x: np.block([[x, x]]), "np.concatenate"),
-        (lambda x: np.pad(x, 1, mode="linear_ramp"), "constant"),
-        (lambda x: np.pad(x, 1, mode="reflect", reflect_type="odd"), "edge"),
-        (lambda x: np.eye(3, order="F") @ x, "row-major"),
+        (lambda x: np.resize(x, (2, 2)), r"nearest that is: np\.tile"),
+        (lambda x: np.block([[x, x]]), r"nearest that is: np\.concatenate"),
+        (lambda x: np.pad(x, 1, mode="linear_ramp"), "irad has the modes constant, empty, edge"),
+        (lambda x: np.pad(x, 1, mode="reflect", reflect_type="odd"), "twice the edge"),
+        (lambda x: np.eye(3, order="F") @ x, "Make a row-major one"),
     ],
 )
 def test_refusals_name_what_there_is(f, near):

@@ -77,6 +77,8 @@ def array_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
 def unsupported(function: Any) -> Exception:
     """The refusal of a function that irad does not know, naming the nearest that it does."""
     name = name_of(function)
+    if function in _NEAREST:
+        return refuse(f"{name} is not supported on traced values.", f"The nearest that is: {_NEAREST[function]}.")
     short = name.rpartition(".")[2]
     # Functions of its own module come last, so that they win.
     names = sorted(map(name_of, FUNCTIONS), key=lambda n: n.split(".")[0] == name.split(".")[0])
@@ -84,6 +86,17 @@ def unsupported(function: Any) -> Exception:
     near = get_close_matches(short, known, 1)
     remedy = f"The nearest that is: {known[near[0]]}." if near else "Write it as a loop."
     return refuse(f"{name} is not supported on traced values.", remedy)
+
+
+# Functions whose nearest one has another name.
+_NEAREST: dict[Any, str] = {
+    np.block: "np.concatenate",
+    np.fill_diagonal: "np.where with np.eye(n, dtype=bool)",
+    np.geomspace: "np.exp of np.linspace",
+    np.logspace: "np.exp of np.linspace",
+    np.resize: "np.tile",
+    np.unstack: "np.moveaxis",
+}
 
 
 def name_of(function: Any) -> str:
