@@ -139,7 +139,9 @@ class _Memory:
 
 
 def _wrap(address: int, shape: Shape, strides: Shape | None, dtype: np.dtype[Any], owner: object, readonly: bool = False) -> np.ndarray:
-    interface = {"version": 3, "typestr": dtype.str, "shape": shape, "strides": strides, "data": (address, readonly)}
+    """The array; read-only also where an element is at several places, as NumPy's broadcast views are."""
+    repeated = strides is not None and any(step == 0 and n > 1 for step, n in zip(strides, shape, strict=True))
+    interface = {"version": 3, "typestr": dtype.str, "shape": shape, "strides": strides, "data": (address, readonly or repeated)}
     return np.asarray(_Memory(interface, owner))
 
 

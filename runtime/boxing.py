@@ -5,7 +5,24 @@ from __future__ import annotations
 import ctypes
 
 from irad.lower import context as c
-from irad.runtime.table import ARRAY, BEHAVED, BOOL, CARRAY, FLAGS, FLOAT, LIST, MAX_RANK, OWNDATA, TUPLE, UINT8, Item, Table, get, read
+from irad.runtime.table import (
+    ALIGNED,
+    ARRAY,
+    BEHAVED,
+    BOOL,
+    CARRAY,
+    FLAGS,
+    FLOAT,
+    LIST,
+    MAX_RANK,
+    OWNDATA,
+    TUPLE,
+    UINT8,
+    Item,
+    Table,
+    get,
+    read,
+)
 
 TEXT = f"""\
 ; Whether each array among the results lies in new memory, in a block of its own.
@@ -108,6 +125,7 @@ sizes.done:
   br i1 %strided, label %stride.head, label %make
 stride.head:
   %e = phi i64 [0, %sizes.done], [%e.next, %stride]
+  %repeated = phi i1 [false, %sizes.done], [%repeated.next, %stride]
   %left = icmp slt i64 %e, %rank
   br i1 %left, label %stride, label %make
 stride:
@@ -116,13 +134,21 @@ stride:
   %s.bytes = shl i64 %s, %shift
   %s.to = getelementptr i64, ptr %strides, i64 %e
   store i64 %s.bytes, ptr %s.to
+  %size.of = getelementptr i64, ptr %shape, i64 %e
+  %size.there = load i64, ptr %size.of
+  %many = icmp sgt i64 %size.there, 1
+  %still = icmp eq i64 %s, 0
+  %repeats = and i1 %many, %still
+  %repeated.next = or i1 %repeated, %repeats
   %e.next = add i64 %e, 1
   br label %stride.head
 make:
+  %readonly = phi i1 [false, %sizes.done], [%repeated, %stride.head]
   %rank.small = trunc i64 %rank to i32
   %number.small = trunc i64 %number to i32
   %own.strides = select i1 %strided, ptr %strides, ptr null
-  %wish = select i1 %strided, i32 {BEHAVED}, i32 {CARRAY}
+  %view.flags = select i1 %readonly, i32 {ALIGNED}, i32 {BEHAVED}
+  %wish = select i1 %strided, i32 %view.flags, i32 {CARRAY}
   %block = call ptr @irad_detach(ptr %context, i64 %address)
 {read("raw", "block", c.BLOCK_START - c.HEADER, "ptr")}\
 {read("length", "block", c.BLOCK_BYTES - c.HEADER, "i64")}\

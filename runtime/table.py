@@ -11,7 +11,7 @@ MAX_RANK = 32
 # Where CPython's and NumPy's objects have their fields; `wrapper` checks that before it relies on it.
 TYPE, FLOAT_VALUE = 8, 16
 DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
-OWNDATA, CARRAY, BEHAVED, UINT8 = 0x4, 0x501, 0x500, 2  # flags and a type number of NumPy's
+OWNDATA, CARRAY, BEHAVED, ALIGNED, UINT8 = 0x4, 0x501, 0x500, 0x100, 2  # flags and a type number of NumPy's
 
 
 class Item(ctypes.Structure):

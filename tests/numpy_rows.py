@@ -21,10 +21,10 @@ import irad
 FLOATS = ("float64", "float32")
 REALS = (*FLOATS, "int64", "int32", "uint8", "bool")
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "contiguous": np.ascontiguousarray,
+    "contiguous": lambda x: np.array(x, order="C"),
     "strided": lambda x: np.repeat(x, 2, axis=-1)[..., ::2] if x.ndim else x,
     "reversed": lambda x: np.ascontiguousarray(x[::-1])[::-1] if x.ndim else x,
-    "fortran": np.asfortranarray,
+    "fortran": lambda x: np.array(x, order="F"),
 }
 
 
@@ -34,7 +34,7 @@ class Row:
 
     `names`: the public names that the row covers (`roll`, `linalg.norm`, `ndarray.sum`); `shapes`: one tuple of argument shapes a
     run; `dtypes`: of all arguments; `make`: arrays of another kind than random ones, from a generator, a shape and a dtype;
-    `slope`: whether there is a derivative to check; `rtol`: of float64 values, by which others scale.
+    `slope`: whether there is a derivative to check; `rtol`: of float64 values, by which others scale; `layouts`: of the arguments.
     """
 
     names: str
@@ -44,6 +44,7 @@ class Row:
     make: Callable[[np.random.Generator, tuple[int, ...], str], np.ndarray] | None = None
     slope: bool = True
     rtol: float = 1e-12
+    layouts: Sequence[str] = tuple(LAYOUTS)
 
     def __str__(self) -> str:
         return self.names.split()[0]

@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 
 from tests import numpy_tables
-from tests.numpy_rows import LAYOUTS, Row, check_slopes, check_value
+from tests.numpy_rows import Row, check_slopes, check_value
 
 TABLES = {m.name: importlib.import_module(f"tests.numpy_tables.{m.name}") for m in pkgutil.iter_modules(numpy_tables.__path__)}
 ROWS: list[Row] = [row for table in TABLES.values() for row in table.ROWS]
@@ -23,7 +23,7 @@ def test_values_on_every_dtype(row):
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_values_on_every_layout(row):
-    for layout in LAYOUTS:
+    for layout in row.layouts:
         for shapes in row.shapes:
             check_value(row, shapes, row.dtypes[0], layout)
 

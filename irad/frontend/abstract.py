@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from irad.errors import InternalError
+from irad.frontend import sizes as S
+from irad.frontend.arrays import read_only
 from irad.frontend.dtypes import INT64, Kind, canonical, element_type, kind_of_number, promote, scalar_type
 from irad.frontend.emit import constant
 from irad.frontend.scalars import cast
@@ -27,12 +29,16 @@ class ScalarSpec:
 
 @dataclass(frozen=True, slots=True)
 class ArraySpec:
-    """An array; `shape` has the sizes that are part of the type, None where a size is not, and is None if none is."""
+    """An array; `shape` has the sizes that are part of the type, None where a size is not, and is None if none is.
+
+    Through a read-only one, as np.broadcast_to and np.diagonal give, traced code cannot write.
+    """
 
     dtype: np.dtype
     rank: int
     contiguous: bool
     shape: tuple[int | None, ...] | None = None
+    readonly: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +75,7 @@ def spec_of(x: Any) -> Spec:
         return ScalarSpec(x.dtype, x.weak)
     if isinstance(x, Array):
         shape = x.type.shape
-        return ArraySpec(x.dtype, x.ndim, not x.type.strided, None if all(n is None for n in shape) else shape)
+        return ArraySpec(x.dtype, x.ndim, not x.type.strided, None if all(n is None for n in shape) else shape, S.read_only(x.value))
     if isinstance(x, np.ndarray):
         return ArraySpec(canonical(x.dtype), x.ndim, x.flags.c_contiguous)
     kind = kind_of_number(x)
@@ -83,7 +89,7 @@ def join(a: Spec, b: Spec) -> Spec | None:
     if isinstance(a, ScalarSpec) and isinstance(b, ScalarSpec):
         return _join_scalars(a, b)
     if isinstance(a, ArraySpec) and isinstance(b, ArraySpec) and (a.dtype, a.rank) == (b.dtype, b.rank):
-        return ArraySpec(a.dtype, a.rank, a.contiguous and b.contiguous, _join_shapes(a.shape, b.shape))
+        return ArraySpec(a.dtype, a.rank, a.contiguous and b.contiguous, _join_shapes(a.shape, b.shape), a.readonly or b.readonly)
     return None
 
 
@@ -128,7 +134,8 @@ def wrap(value: Value, spec: Spec) -> Traced:
     if isinstance(spec, ScalarSpec):
         return Scalar(value, spec.dtype, spec.weak)
     if isinstance(spec, ArraySpec):
-        return Array(value, spec.dtype)
+        array = Array(value, spec.dtype)
+        return read_only(array) if spec.readonly else array
     raise InternalError(f"a static {type(spec.value).__name__} has no SSA value")
 
 

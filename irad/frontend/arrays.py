@@ -36,7 +36,20 @@ def load(b: Builder, array: Array, *indices: Value) -> Scalar:
 
 def store(b: Builder, array: Array, x: Any, *indices: Value) -> None:
     """Write a scalar, converted to the array's dtype, into an element."""
+    _refuse_read_only(array)
     b.store(to_memory(b, materialise(b, x, array.dtype), array.dtype), array.value, *indices)
+
+
+def read_only(x: Array) -> Array:
+    """The view of all elements through which nothing can be written."""
+    b = emitter()
+    sizes, strides = S.dims(b, x.value), S.strides(b, x.value)
+    return Array(broadcast.view(b, x.value, 0, sizes, strides, x.type.strided, readonly=True), x.dtype)
+
+
+def _refuse_read_only(destination: Array) -> None:
+    if S.read_only(destination.value):
+        raise wrong(ValueError, "assignment destination is read-only")
 
 
 def operand(x: Any) -> Any:
@@ -54,6 +67,7 @@ def operand(x: Any) -> Any:
 
 def emit_map(b: Builder, destination: Array, operands: Sequence[Any], dtypes: Sequence[np.dtype], body: Body, result: np.dtype) -> None:
     """Emit the map of a body over operands of the destination's shape, or scalars; the body's result has dtype `result`."""
+    _refuse_read_only(destination)
     block = Block()
     inner = b.at(block)
     inputs: list[Value] = []
@@ -200,7 +214,8 @@ def cast_operand(x: Any, dtype: np.dtype) -> Any:
 
 
 def check_casting(name: str, dtype: np.dtype, out: Array) -> None:
-    """NumPy's rule for results that are written into an array: no float into an integer."""
+    """NumPy's rules for results that are written into an array: not a read-only one, and no float into an integer."""
+    _refuse_read_only(out)
     if not np.can_cast(dtype, out.dtype, "same_kind"):
         text = f"Cannot cast ufunc '{name}' output from {dtype!r} to {out.dtype!r} with casting rule 'same_kind'"
         raise wrong(TypeError, text)

@@ -138,11 +138,13 @@ def spread(b: Builder, array: Value, target: Sequence[Size]) -> Value:
     return view(b, array, 0, target, strides)
 
 
-def view(b: Builder, array: Value, offset: Size, shape: Sequence[Size], strides: Sequence[Size], strided: bool = True) -> Value:
-    """An irad.view; sizes that are static become part of its type."""
+def view(
+    b: Builder, array: Value, offset: Size, shape: Sequence[Size], strides: Sequence[Size], strided: bool = True, readonly: bool = False
+) -> Value:
+    """An irad.view; sizes that are static become part of its type. Through a read-only one, traced code cannot write."""
     source = array.type
     assert isinstance(source, MemRefType)
     shape = [S.static(n) for n in shape]
     type = MemRefType(tuple(n if isinstance(n, int) else None for n in shape), source.element, strided)
     operands = [array, *(S.as_value(b, x) for x in (offset, *shape, *strides))]
-    return b.op(irad.View, operands, None, (type,)).result
+    return b.op(irad.View, operands, {"readonly": True} if readonly else None, (type,)).result

@@ -13,6 +13,7 @@ import numpy as np
 from irad.frontend import growing, values
 from irad.frontend.calls import call
 from irad.frontend.control import present
+from irad.frontend.grids import INDEXED
 from irad.frontend.iterables import is_long, steps_of
 from irad.frontend.loops import loaded
 from irad.frontend.merging import Maybe
@@ -156,6 +157,8 @@ def getitem(obj: Any, key: Any) -> Any:
 
 
 def _user_item(obj: Any, key: Any) -> Any:
+    if type(obj) in INDEXED:
+        return INDEXED[type(obj)](key)
     method = _lookup(type(obj), "__getitem__")
     if isinstance(method, FunctionType):
         return call(method, obj, key)

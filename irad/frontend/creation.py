@@ -127,6 +127,8 @@ def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: st
     _in_order(order)
     x = as_traced(object)
     wanted = None if dtype is None else numpy_dtype(dtype)
+    if copy is False and not (isinstance(x, Array) and wanted in (None, x.dtype)):
+        raise wrong(ValueError, "Unable to avoid copy while creating an array as requested.")
     if isinstance(x, Array):
         if wanted is not None and wanted != x.dtype:
             x = astype(x, wanted)

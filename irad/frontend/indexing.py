@@ -88,6 +88,8 @@ def as_index(b: Builder, x: Any) -> Size:
     """A size for an integer of the user's: a Python int, or an SSA index."""
     if isinstance(x, Array):
         x = operand(x)
+    if isinstance(x, Array):
+        raise wrong(TypeError, "only integer scalar arrays can be converted to a scalar index")
     if isinstance(x, Scalar):
         if x.dtype.kind not in "iu":
             raise wrong(TypeError, f"a {x.dtype.name} cannot be used as an integer")

@@ -12,10 +12,17 @@ import numpy as np
 from irad.frontend import creation, gather, reductions, views
 from irad.frontend.arrays import astype, cast_operand, copy, elementwise, operand, where
 from irad.frontend.builtins_api import BUILTINS, np_round
+from irad.frontend.diagonals import DIAGONALS
 from irad.frontend.dtypes import BOOL, FLOAT64
 from irad.frontend.emit import EMIT
+from irad.frontend.grids import GRIDS
+from irad.frontend.inserting import INSERTING
+from irad.frontend.joining import JOINING
 from irad.frontend.math_api import MATH
+from irad.frontend.padding import PADDING
+from irad.frontend.repeating import REPEATING
 from irad.frontend.scalars import cast, divmod_, kind_of, numpy_dtype, to_bool, to_float, to_int, whole
+from irad.frontend.shaping import SHAPING
 from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, as_traced, emitter, method, operation, refuse, wrong
 
 Function = Callable[..., Any]
@@ -70,6 +77,8 @@ def array_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
 def unsupported(function: Any) -> Exception:
     """The refusal of a function that irad does not know, naming the nearest that it does."""
     name = name_of(function)
+    if function in _NEAREST:
+        return refuse(f"{name} is not supported on traced values.", f"The nearest that is: {_NEAREST[function]}.")
     short = name.rpartition(".")[2]
     # Functions of its own module come last, so that they win.
     names = sorted(map(name_of, FUNCTIONS), key=lambda n: n.split(".")[0] == name.split(".")[0])
@@ -77,6 +86,17 @@ def unsupported(function: Any) -> Exception:
     near = get_close_matches(short, known, 1)
     remedy = f"The nearest that is: {known[near[0]]}." if near else "Write it as a loop."
     return refuse(f"{name} is not supported on traced values.", remedy)
+
+
+# Functions whose nearest one has another name.
+_NEAREST: dict[Any, str] = {
+    np.block: "np.concatenate",
+    np.fill_diagonal: "np.where with np.eye(n, dtype=bool)",
+    np.geomspace: "np.exp of np.linspace",
+    np.logspace: "np.exp of np.linspace",
+    np.resize: "np.tile",
+    np.unstack: "np.moveaxis",
+}
 
 
 def name_of(function: Any) -> str:
@@ -244,9 +264,8 @@ def np_swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 def np_expand_dims(a: Any, axis: Any) -> Any:
     """np.expand_dims."""
     x = views.as_array(a)
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    rank = x.ndim + len(axes)
-    new = {views.axis_of(i, rank) for i in axes}
+    rank = x.ndim + (len(axis) if isinstance(axis, tuple | list) else 1)
+    new = views.axes_of(axis, rank)
     return x[tuple(None if i in new else slice(None) for i in range(rank))]
 
 
@@ -267,8 +286,8 @@ def np_isscalar(element: Any) -> bool:
 
 def np_ascontiguousarray(a: Any, dtype: Any = None) -> Any:
     """np.ascontiguousarray: a copy of what is not row-major."""
-    x = creation.asarray(a, dtype)
-    return copy(x) if x.type.strided else x
+    x = views.contiguous(creation.asarray(a, dtype))
+    return x if x.ndim else x[None]
 
 
 # Functions of the table that run in a trace even without traced arguments, so that the memory that they make is run-time memory.
@@ -283,6 +302,13 @@ CREATORS: dict[Any, Function] = {
     np.ones_like: creation.np_ones_like,
     np.empty_like: creation.np_empty_like,
     np.full_like: creation.np_full_like,
+    **DIAGONALS,
+    **GRIDS,
+    **INSERTING,
+    **JOINING,
+    **PADDING,
+    **REPEATING,
+    **SHAPING,
 }
 
 _NUMPY: dict[Any, Function] = {

@@ -284,6 +284,15 @@ def root(array: Value) -> Value:
     return array
 
 
+def read_only(array: Value) -> bool:
+    """Whether an array is a view through which nothing may be written, as far as the operations tell."""
+    while (op := array.op) is not None and isinstance(op, memref.SubView | irad.View | memref.Cast):
+        if op.attrs.get("readonly"):
+            return True
+        array = op.operands[0]
+    return False
+
+
 def may_overlap(x: Value, y: Value) -> bool:
     """Whether two arrays may share an element, judged by where their memory comes from."""
     first, second = root(x), root(y)

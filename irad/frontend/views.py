@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -88,9 +89,17 @@ def axis_of(axis: Any, rank: int) -> int:
     """A static axis number, negative ones wrapped."""
     if isinstance(axis, Scalar):
         raise values.needed(axis, "the number of an axis")
-    if not -rank <= axis < rank:
+    if not -rank <= operator.index(axis) < rank:
         raise wrong(ValueError, f"axis {axis} is out of bounds for array of dimension {rank}")
     return axis % rank
+
+
+def axes_of(axes: Any, rank: int) -> list[int]:
+    """Static axis numbers of a number or a sequence of different ones."""
+    found = [axis_of(a, rank) for a in (axes if isinstance(axes, tuple | list) else (axes,))]
+    if len(set(found)) != len(found):
+        raise wrong(ValueError, "repeated axis")
+    return found
 
 
 @method("transpose")
@@ -112,10 +121,9 @@ def swapaxes(x: Array, first: int, second: int) -> Any:
 
 
 def reshape(x: Any, new: Any, order: str = "C") -> Array:
-    """The elements in row-major order under other sizes: a view of contiguous memory, of anything else a copy."""
+    """The elements in row-major order under other sizes: a view where axes are split, or joined without gaps, else a copy."""
     if order != "C":
         raise refuse("reshape in an order other than C is not supported.", "Transpose first.")
-    x = _contiguous(x)
     b = emitter()
     wanted = [as_index(b, n) for n in (new if isinstance(new, tuple | list) else (new,))]
     total = S.product(b, S.dims(b, x.value))
@@ -129,11 +137,58 @@ def reshape(x: Any, new: Any, order: str = "C") -> Array:
             conditions.parts.append(b(arith.CmpI, S.as_value(b, n), b.index(0), predicate="sge"))
     (target,), values = broadcast.shape_text([wanted], first=1)
     conditions.check(f"cannot reshape array of size {{0}} into shape {target}", [S.as_value(b, total), *values])
+    strides = _split_strides(b, x, sizes) if x.type.strided else None
+    if strides is None:
+        return Array(broadcast.view(b, contiguous(x).value, 0, sizes, S.row_major(b, sizes), strided=False), x.dtype)
+    return Array(broadcast.view(b, x.value, 0, sizes, strides), x.dtype)
+
+
+def _joined_axes(b: Builder, x: Array) -> list[tuple[Size, Size]]:
+    """Size and stride of the axes that are left when those that certainly follow each other without gaps are one."""
+    found: list[tuple[Size, Size]] = []
+    for n, stride in zip(S.dims(b, x.value), S.strides(b, x.value), strict=True):
+        if S.static(n) == 1:
+            continue
+        if found and S.same(found[-1][1], S.mul(b, n, stride)):
+            n = S.mul(b, found.pop()[0], n)
+        found.append((n, stride))
+    return found
+
+
+def contiguous(x: Array) -> Array:
+    """The array in row-major order without gaps: itself if it is certain to be, else a copy."""
+    if not x.type.strided:
+        return x
+    b = emitter()
+    axes = _joined_axes(b, x)
+    if len(axes) > 1 or (axes and axes[0][1] != 1):
+        return copy(x)
+    sizes = S.dims(b, x.value)
     return Array(broadcast.view(b, x.value, 0, sizes, S.row_major(b, sizes), strided=False), x.dtype)
 
 
-def _contiguous(x: Any) -> Array:
-    return copy(x) if x.type.strided else x
+def _split_strides(b: Builder, x: Array, sizes: Sequence[Size]) -> list[Size] | None:
+    """The strides of a view of other sizes, each of which is part of one axis; None if that is not certain."""
+    axes = _joined_axes(b, x)
+    strides: list[Size] = []
+    left = list(sizes)
+    for place, (n, stride) in enumerate(axes):
+        taken = left if place == len(axes) - 1 else _leading(b, left, n)
+        if taken is None:
+            return None
+        left = left[len(taken) :]
+        strides += [S.mul(b, step, stride) for step in S.row_major(b, taken)]
+    return strides + [1] * len(left)
+
+
+def _leading(b: Builder, sizes: Sequence[Size], n: Size) -> list[Size] | None:
+    """The first sizes, whose product is n."""
+    product: Size = 1
+    for count, size in enumerate(sizes):
+        if S.same(product, n):
+            return list(sizes[:count])
+        product = S.mul(b, product, size)
+    return list(sizes) if S.same(product, n) else None
 
 
 def _with_inferred(b: Builder, wanted: list[Size], total: Size) -> list[Size]:
@@ -160,21 +215,20 @@ def _reshape_method(x: Any, *new: Any, order: str = "C") -> Any:
 @method("ravel")
 def ravel(x: Any, order: str = "C") -> Array:
     """The elements in one dimension: a view of contiguous memory, of anything else a copy."""
-    return reshape(as_array(x), (-1,), order)
+    return reshape(contiguous(as_array(x)), (-1,), order)
 
 
 @method("flatten")
 def flatten(x: Any, order: str = "C") -> Array:
     """A copy of the elements in one dimension."""
-    x = as_array(x)
-    return ravel(x if x.type.strided else copy(x), order)
+    return ravel(copy(as_array(x)), order)
 
 
 @attribute("flat")
 def _flat(x: Any) -> Array:
     if isinstance(x, Array) and x.type.strided and x.ndim > 1:
         raise refuse("x.flat of an array that is not contiguous is not supported.", "Use x.ravel() to read, or index all axes to write.")
-    return ravel(x)
+    return reshape(as_array(x), (-1,))
 
 
 @method("squeeze")
@@ -182,10 +236,7 @@ def squeeze(x: Array, axis: Any = None) -> Array:
     """The view without its axes of static size 1, or without those that are named."""
     b = emitter()
     shape, strides = S.dims(b, x.value), S.strides(b, x.value)
-    if axis is None:
-        gone = [i for i, n in enumerate(shape) if n == 1]
-    else:
-        gone = [axis_of(a, x.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))]
+    gone = [i for i, n in enumerate(shape) if n == 1] if axis is None else axes_of(axis, x.ndim)
     conditions = broadcast.Conditions(b)
     for i in gone:
         if shape[i] != 1:
