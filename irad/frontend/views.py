@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from irad.frontend import broadcast, values
 from irad.frontend import sizes as S
 from irad.frontend.arrays import copy, load
@@ -88,9 +90,11 @@ def axis_of(axis: Any, rank: int) -> int:
     """A static axis number, negative ones wrapped."""
     if isinstance(axis, Scalar):
         raise values.needed(axis, "the number of an axis")
+    if not isinstance(axis, int | np.integer):
+        raise wrong(TypeError, f"'{type(axis).__name__}' object cannot be interpreted as an integer")
     if not -rank <= axis < rank:
-        raise wrong(ValueError, f"axis {axis} is out of bounds for array of dimension {rank}")
-    return axis % rank
+        raise wrong(np.exceptions.AxisError, f"axis {axis} is out of bounds for array of dimension {rank}")
+    return int(axis) % rank
 
 
 @method("transpose")
