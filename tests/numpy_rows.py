@@ -21,10 +21,10 @@ import irad
 FLOATS = ("float64", "float32")
 REALS = (*FLOATS, "int64", "int32", "uint8", "bool")
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "contiguous": np.ascontiguousarray,
+    "contiguous": lambda x: np.asarray(x, order="C"),
     "strided": lambda x: np.repeat(x, 2, axis=-1)[..., ::2] if x.ndim else x,
     "reversed": lambda x: np.ascontiguousarray(x[::-1])[::-1] if x.ndim else x,
-    "fortran": np.asfortranarray,
+    "fortran": lambda x: np.asarray(x, order="F"),
 }
 
 

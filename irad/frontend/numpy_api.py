@@ -17,6 +17,7 @@ from irad.frontend.einsum import EINSUM
 from irad.frontend.emit import EMIT
 from irad.frontend.extremes import EXTREMES
 from irad.frontend.math_api import MATH
+from irad.frontend.medians import MEDIANS
 from irad.frontend.norms import NORMS
 from irad.frontend.products import PRODUCTS
 from irad.frontend.reductions import REDUCTIONS
@@ -322,6 +323,7 @@ FUNCTIONS: dict[Any, Function] = {
     **PRODUCTS,
     **EINSUM,
     **NORMS,
+    **MEDIANS,
     **_CASTS,
     **MATH,
     **BUILTINS,

@@ -98,12 +98,12 @@ def _stacked(name: str, x: Array, y: Array, core: tuple[str, str], output: str) 
     b = emitter()
     batches = [S.dims(b, v.value)[: v.ndim - len(c)] for v, c in zip((x, y), core, strict=True)]
     common, scales = broadcast_sizes(b, batches)
-    terms = [
+    left, right = (
         Term(v, [*scale, *c], {label: n for label, n in scale.items() if n != 1}) for v, scale, c in zip((x, y), scales, core, strict=True)
-    ]
+    )
     message = f"{name}: Input operand 1 has a mismatch in its core dimension: shapes {{}} and {{}}"
-    sizes = agreeing_sizes(b, terms, message, common)
-    return contract(b, *terms, [*common, *output], sizes, np.result_type(x.dtype, y.dtype))
+    sizes = agreeing_sizes(b, (left, right), message, common)
+    return contract(b, left, right, [*common, *output], sizes, np.result_type(x.dtype, y.dtype))
 
 
 # ---------------------------------------------------------------- by axes
@@ -321,8 +321,6 @@ PRODUCTS: dict[Any, Callable[..., Any]] = {
     np.dot: np_dot,
     np.matmul: matmul,
     np.vecdot: np_vecdot,
-    np.matvec: np_matvec,
-    np.vecmat: np_vecmat,
     np.inner: np_inner,
     np.vdot: np_vdot,
     np.outer: np_outer,
@@ -333,3 +331,5 @@ PRODUCTS: dict[Any, Callable[..., Any]] = {
     np.convolve: np_convolve,
     np.correlate: np_correlate,
 }
+if hasattr(np, "matvec"):  # of NumPy 2.2
+    PRODUCTS |= {np.matvec: np_matvec, np.vecmat: np_vecmat}

@@ -113,6 +113,14 @@ def reduce_array(b: Builder, x: Array, dtype: np.dtype, start: Value, step: Step
     return b.op(irad.Reduce, (x.value, start), {"inputs": 1}, None, (block,)).result
 
 
+def dtype_of(x: Any) -> np.dtype:
+    """The dtype of an array, scalar or number."""
+    kind = kind_of(x)
+    if kind is None:
+        raise wrong(TypeError, f"a {type(x).__name__} is neither a number nor an array")
+    return kind.dtype
+
+
 def axes_of(axis: Any, rank: int) -> list[int]:
     """The axes, in order, that an `axis` argument names: all for None."""
     if axis is None:
@@ -128,7 +136,7 @@ def reduce(
 ) -> Any:
     """The fold over all axes, or over those that `axis` names, from `initial`, of the elements where `where` is true."""
     x = operand(x)
-    computed = kind.result(kind_of(x).dtype) if dtype is None else numpy_dtype(dtype)
+    computed = kind.result(dtype_of(x)) if dtype is None else numpy_dtype(dtype)
     if not isinstance(x, Array):
         return _reduce_scalar(kind, x, axis, computed, initial, where)
     if where is not True:
@@ -162,7 +170,7 @@ def _reduce_scalar(kind: Reduction, x: Any, axis: Any, dtype: np.dtype, initial:
 def mask_of(where: Any, x: Array) -> Array:
     """The mask of a `where` argument, as a view of the shape of the array that it masks."""
     mask = operand(where)
-    if kind_of(mask).dtype != BOOL if not isinstance(mask, Array) else mask.dtype != BOOL:
+    if dtype_of(mask) != BOOL:
         raise wrong(TypeError, "Cannot cast array data to dtype('bool') according to the rule 'safe': `where` takes booleans")
     b = emitter()
     mask = asarray(mask)
@@ -310,7 +318,7 @@ def into(out: Any, result: Any) -> Any:
 def _named(kind: Reduction, x: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     """A reduction by NumPy's arguments; without a dtype it computes in one that holds the elements of `out` too."""
     if dtype is None and out is not None and kind.result is _sum_dtype:
-        dtype = np.result_type(kind.result(kind_of(operand(x)).dtype), out.dtype)
+        dtype = np.result_type(kind.result(dtype_of(operand(x))), out.dtype)
     return into(out, reduce(kind, x, axis, dtype, keepdims, initial, where))
 
 
@@ -379,7 +387,7 @@ def np_count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any
 def without_nan(x: Any, value: int) -> Any:
     """The array with a number in place of each NaN, which then has slope 0."""
     x = operand(x)
-    dtype = kind_of(x).dtype
+    dtype = dtype_of(x)
     return choose(elementwise(np.isnan, (x,)), dtype.type(value), x) if is_float(dtype) else x
 
 

@@ -14,8 +14,8 @@ from irad.frontend.creation import with_leading_axes
 from irad.frontend.dtypes import FLOAT64, INT64, is_float
 from irad.frontend.indexing import Range, subview
 from irad.frontend.products import np_dot
-from irad.frontend.reductions import ANY, SUM, axes_of, into, mask_of, reduce, without_nan
-from irad.frontend.scalars import cast, kind_of, numpy_dtype
+from irad.frontend.reductions import ANY, SUM, axes_of, dtype_of, into, mask_of, reduce, without_nan
+from irad.frontend.scalars import cast, numpy_dtype
 from irad.frontend.values import Array, Scalar, as_traced, emitter, method, refuse, wrong
 from irad.frontend.views import as_array, transpose
 from irad.ir.ops import arith
@@ -23,7 +23,7 @@ from irad.ir.ops import arith
 
 def _computed(x: Any, dtype: Any) -> np.dtype:
     """The dtype of a mean: float64 for integers, else the array's."""
-    kind = kind_of(x).dtype
+    kind = dtype_of(x)
     return numpy_dtype(dtype) if dtype is not None else kind if is_float(kind) else FLOAT64
 
 
@@ -57,7 +57,7 @@ def np_nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, kee
 def _known(a: Any, where: Any) -> Any:
     """A mask of the elements that are not NaN."""
     x = operand(a)
-    if not is_float(kind_of(x).dtype):
+    if not is_float(dtype_of(x)):
         return where
     known = elementwise(np.logical_not, (elementwise(np.isnan, (x,)),))
     return known if where is True else elementwise(np.logical_and, (known, where))

@@ -119,7 +119,7 @@ def reshape(x: Any, new: Any, order: str = "C") -> Array:
     """The elements in row-major order under other sizes: a view of contiguous memory, of anything else a copy."""
     if order != "C":
         raise refuse("reshape in an order other than C is not supported.", "Transpose first.")
-    x = _contiguous(x)
+    x = contiguous(x)
     b = emitter()
     wanted = [as_index(b, n) for n in (new if isinstance(new, tuple | list) else (new,))]
     total = S.product(b, S.dims(b, x.value))
@@ -136,7 +136,8 @@ def reshape(x: Any, new: Any, order: str = "C") -> Array:
     return Array(broadcast.view(b, x.value, 0, sizes, S.row_major(b, sizes), strided=False), x.dtype)
 
 
-def _contiguous(x: Any) -> Array:
+def contiguous(x: Any) -> Array:
+    """The array, or a copy of it in row-major order."""
     return copy(x) if x.type.strided else x
 
 
