@@ -10,33 +10,38 @@ import numpy as np
 from irad.frontend import sizes as S
 from irad.frontend.arrays import empty, store
 from irad.frontend.dtypes import INT64, is_float
-from irad.frontend.emit import comparison, from_memory, negate_bool
-from irad.frontend.reductions import check_not_empty, into, nest, part
+from irad.frontend.emit import comparison, from_memory
+from irad.frontend.reductions import MAX, MIN, Reduction, check_not_empty, into, nest, part, reduce_array
 from irad.frontend.sizes import Size
 from irad.frontend.values import Array, Scalar, as_traced, emitter, method, wrong
 from irad.frontend.views import as_array, axis_of
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Value
 from irad.ir.ops import arith, irad, math
+from irad.ir.types import index
+
+_NOWHERE = 2**63 - 1
 
 
-def first_of_extreme(b: Builder, x: Array, order: str) -> Value:
-    """The position in row-major order of the first element that no other comes before, a NaN before all."""
+def first_of_extreme(b: Builder, x: Array, kind: Reduction) -> Value:
+    """The position in row-major order of the first element that is the extreme, or NaN if there is one.
+
+    Two passes, which vectorise: one that carries the best and its position would not.
+    """
     first = from_memory(b, b.load(x.value, *(b.index(0) for _ in range(x.ndim))), x.dtype)
-    zero = b.index(0)
-    block = Block([first.type, zero.type, zero.type, x.type.element])
+    best = reduce_array(b, x, x.dtype, first, kind.step)
+    block = Block([index, index, best.type, x.type.element])
     inner = b.at(block)
-    best, place, count, element = *block.args[:3], from_memory(inner, block.args[3], x.dtype)
-    wins = comparison(order)(inner, x.dtype, element, best)
+    place, count, wanted, element = *block.args[:3], from_memory(inner, block.args[3], x.dtype)
+    found = comparison("eq")(inner, x.dtype, element, wanted)
     if is_float(x.dtype):
-        before = negate_bool(inner, inner(math.IsNaN, best))
-        wins = inner(arith.OrI, wins, inner(arith.AndI, inner(math.IsNaN, element), before))
-    values = inner(arith.Select, wins, element, best), inner(arith.Select, wins, count, place)
-    inner.yield_(*values, inner(arith.AddI, count, inner.index(1)))
-    return b.op(irad.Reduce, (x.value, first, zero, zero), {"inputs": 1}, None, (block,)).results[1]
+        found = inner(arith.OrI, found, inner(math.IsNaN, element))
+    candidate = inner(arith.Select, found, count, inner.index(_NOWHERE))
+    inner.yield_(inner(arith.MinSI, place, candidate), inner(arith.AddI, count, inner.index(1)))
+    return b.op(irad.Reduce, (best, x.value, b.index(_NOWHERE), b.index(0)), {"inputs": 2}, None, (block,)).results[0]
 
 
-def _position(name: str, order: str, x: Any, axis: Any, out: Any, keepdims: bool) -> Any:
+def _position(name: str, kind: Reduction, x: Any, axis: Any, out: Any, keepdims: bool) -> Any:
     x = as_array(x)
     if axis is not None and x.ndim == 0:
         axis_of(axis, 1)
@@ -46,14 +51,14 @@ def _position(name: str, order: str, x: Any, axis: Any, out: Any, keepdims: bool
     at = list(range(x.ndim)) if axis is None else [axis_of(axis, x.ndim)]
     check_not_empty(b, shape, at, f"attempt to get {name} of an empty sequence")
     if len(at) == x.ndim and not keepdims:
-        return _into(out, Scalar(first_of_extreme(b, x, order), INT64, False))
+        return _into(out, Scalar(first_of_extreme(b, x, kind), INT64, False))
     sizes: list[Size] = [1 if i in at else n for i, n in enumerate(shape)]
     result = empty(b, sizes, INT64)
     kept = [i for i in range(x.ndim) if i not in at]
 
     def body(inner: Builder, places: list[Value]) -> None:
         positions = dict(zip(kept, places, strict=True))
-        found = first_of_extreme(inner, part(inner, x, positions), order)
+        found = first_of_extreme(inner, part(inner, x, positions), kind)
         store(inner, result, Scalar(found, INT64, False), *(positions.get(i, inner.index(0)) for i in range(x.ndim)))
 
     nest(b, [shape[i] for i in kept], body)
@@ -69,13 +74,13 @@ def _into(out: Any, result: Any) -> Any:
 @method("argmax")
 def np_argmax(a: Any, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
     """np.argmax: of equal elements the first."""
-    return _position("argmax", "gt", a, axis, out, keepdims)
+    return _position("argmax", MAX, a, axis, out, keepdims)
 
 
 @method("argmin")
 def np_argmin(a: Any, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
     """np.argmin: of equal elements the first."""
-    return _position("argmin", "lt", a, axis, out, keepdims)
+    return _position("argmin", MIN, a, axis, out, keepdims)
 
 
 EXTREMES: dict[Any, Callable[..., Any]] = {np.argmax: np_argmax, np.argmin: np_argmin}

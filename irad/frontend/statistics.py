@@ -30,6 +30,7 @@ def _computed(x: Any, dtype: Any) -> np.dtype:
 def _count(x: Any, axis: Any, where: Any, dtype: np.dtype, keepdims: bool) -> Any:
     """How many elements each result has: a number, or an array where a mask chooses them."""
     if not isinstance(x, Array):
+        axes_of(axis, 0)
         return 1
     if where is not True:
         return cast_operand(reduce(SUM, mask_of(where, x), axis, INT64, keepdims), dtype)
