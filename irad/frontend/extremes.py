@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from irad.frontend import sizes as S
-from irad.frontend.arrays import empty, store
+from irad.frontend.arrays import copy_into, emit_map, empty, store
 from irad.frontend.dtypes import INT64, is_float
 from irad.frontend.emit import comparison, from_memory
-from irad.frontend.reductions import MAX, MIN, Reduction, check_not_empty, into, nest, part, reduce_array
-from irad.frontend.sizes import Size
+from irad.frontend.reductions import MAX, MIN, Reduction, check_not_empty, into, nest, part, reduce, reduce_array
 from irad.frontend.values import Array, Scalar, as_traced, emitter, method, wrong
 from irad.frontend.views import as_array, axis_of
 from irad.ir.builder import Builder
@@ -21,6 +20,14 @@ from irad.ir.ops import arith, irad, math
 from irad.ir.types import index
 
 _NOWHERE = 2**63 - 1
+
+
+def _nearest(b: Builder, dtype: np.dtype, place: Value, element: Value, best: Value, count: Value) -> Value:
+    """The place that was found, or where we are if the extreme is here and the place is behind."""
+    found = comparison("eq")(b, dtype, element, best)
+    if is_float(dtype):
+        found = b(arith.OrI, found, b(math.IsNaN, element))
+    return b(arith.MinSI, place, b(arith.Select, found, count, b.index(_NOWHERE)))
 
 
 def first_of_extreme(b: Builder, x: Array, kind: Reduction) -> Value:
@@ -33,11 +40,8 @@ def first_of_extreme(b: Builder, x: Array, kind: Reduction) -> Value:
     block = Block([index, index, best.type, x.type.element])
     inner = b.at(block)
     place, count, wanted, element = *block.args[:3], from_memory(inner, block.args[3], x.dtype)
-    found = comparison("eq")(inner, x.dtype, element, wanted)
-    if is_float(x.dtype):
-        found = inner(arith.OrI, found, inner(math.IsNaN, element))
-    candidate = inner(arith.Select, found, count, inner.index(_NOWHERE))
-    inner.yield_(inner(arith.MinSI, place, candidate), inner(arith.AddI, count, inner.index(1)))
+    nearest = _nearest(inner, x.dtype, place, element, wanted, count)
+    inner.yield_(nearest, inner(arith.AddI, count, inner.index(1)))
     return b.op(irad.Reduce, (best, x.value, b.index(_NOWHERE), b.index(0)), {"inputs": 2}, None, (block,)).results[0]
 
 
@@ -52,17 +56,39 @@ def _position(name: str, kind: Reduction, x: Any, axis: Any, out: Any, keepdims:
     check_not_empty(b, shape, at, f"attempt to get {name} of an empty sequence")
     if len(at) == x.ndim and not keepdims:
         return _into(out, Scalar(first_of_extreme(b, x, kind), INT64, False))
-    sizes: list[Size] = [1 if i in at else n for i, n in enumerate(shape)]
-    result = empty(b, sizes, INT64)
     kept = [i for i in range(x.ndim) if i not in at]
+    result = empty(b, [shape[i] for i in kept], INT64)
+    (_by_maps if at and x.ndim - 1 not in at else _by_rows)(b, kind, x, at, kept, result)
+    return _into(out, result[tuple(None if i in at else slice(None) for i in range(x.ndim))] if keepdims else result)
+
+
+def _by_rows(b: Builder, kind: Reduction, x: Array, at: list[int], kept: list[int], result: Array) -> None:
+    """A loop over the axes that stay, in it a search along the last."""
+    shape = S.dims(b, x.value)
 
     def body(inner: Builder, places: list[Value]) -> None:
-        positions = dict(zip(kept, places, strict=True))
-        found = first_of_extreme(inner, part(inner, x, positions), kind)
-        store(inner, result, Scalar(found, INT64, False), *(positions.get(i, inner.index(0)) for i in range(x.ndim)))
+        found = first_of_extreme(inner, part(inner, x, dict(zip(kept, places, strict=True))), kind)
+        store(inner, result, Scalar(found, INT64, False), *places)
 
     nest(b, [shape[i] for i in kept], body)
-    return _into(out, result if keepdims else result[tuple(0 if i in at else slice(None) for i in range(x.ndim))])
+
+
+def _by_maps(b: Builder, kind: Reduction, x: Array, at: list[int], kept: list[int], result: Array) -> None:
+    """A loop along the axis that goes, in it a map over the rest: memory is read in order."""
+    (axis,) = at
+    best = reduce(kind, x, axis)
+    copy_into(b, result, Scalar(b.index(_NOWHERE), INT64, False))
+
+    def body(inner: Builder, places: list[Value]) -> None:
+        row = part(inner, x, {axis: places[0]})
+
+        def step(deep: Builder, *elements: Value) -> Value:
+            return _nearest(deep, x.dtype, *elements)
+
+        inputs = [result, row, best, Scalar(places[0], INT64, False)]
+        emit_map(inner, result, inputs, [INT64, x.dtype, x.dtype, INT64], step, INT64)
+
+    nest(b, [S.dim(b, x.value, axis)], body)
 
 
 def _into(out: Any, result: Any) -> Any:

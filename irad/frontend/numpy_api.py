@@ -93,7 +93,11 @@ def name_of(function: Any) -> str:
     module = "numpy" if isinstance(function, np.ufunc) else getattr(function, "__module__", None)
     if not module or module == "builtins":
         return name
-    return f"{'np' if module.split('.')[0] == 'numpy' else module}.{name}"
+    package, _, rest = module.partition(".")
+    if package != "numpy":
+        return f"{module}.{name}"
+    part = rest.partition(".")[0]
+    return f"np.{part}.{name}" if part in ("linalg", "fft", "random") else f"np.{name}"
 
 
 _REDUCERS: dict[np.ufunc, Function] = {
