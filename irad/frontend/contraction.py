@@ -34,10 +34,10 @@ class Term:
     scales: dict[Label, Size] = field(default_factory=dict)
 
     def unit(self, b: Builder) -> Label | None:
-        """The axis along which memory runs, as far as that is known."""
+        """The axis along which memory runs: the last one where the strides do not tell."""
         strides = S.strides(b, self.array.value)
         found = [label for label, stride in zip(self.labels, strides, strict=True) if S.static(stride) == 1]
-        return found[-1] if found else None
+        return found[-1] if found else self.labels[-1] if self.labels else None
 
     def at(self, b: Builder, positions: dict[Label, Value]) -> Array:
         """The part at a position in each of some axes."""

@@ -31,7 +31,7 @@ def _count(x: Any, axis: Any, where: Any, dtype: np.dtype, keepdims: bool) -> An
     """How many elements each result has: a number, or an array where a mask chooses them."""
     if not isinstance(x, Array):
         axes_of(axis, 0)
-        return 1
+        return 1 if where is True else cast_operand(operand(where), dtype)
     if where is not True:
         return cast_operand(reduce(SUM, mask_of(where, x), axis, INT64, keepdims), dtype)
     b = emitter()
@@ -68,7 +68,10 @@ def _squares(x: Any, axis: Any, dtype: np.dtype, keepdims: bool, where: Any, mea
     """The sum of the squared distances from the mean."""
     if mean is None:
         mean = np_mean(x, axis, dtype, None, isinstance(x, Array) and axis is not None, where=where)
-    return reduce(SUM, elementwise(np.square, (elementwise(np.subtract, (x, mean)),)), axis, dtype, keepdims, None, where)
+    deviation = elementwise(np.subtract, (x, mean))
+    if where is not True and isinstance(deviation, Array):  # what is masked may be infinite, and so would be the slope of its square
+        deviation, where = choose(mask_of(where, deviation), deviation, deviation.dtype.type(0)), True
+    return reduce(SUM, elementwise(np.square, (deviation,)), axis, dtype, keepdims, None, where)
 
 
 def _variance(a: Any, axis: Any, dtype: Any, keepdims: bool, where: Any, mean: Any, ddof: Any) -> Any:
