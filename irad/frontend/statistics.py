@@ -10,6 +10,7 @@ import numpy as np
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, astype, cast_operand, check_casting, elementwise, empty, operand
+from irad.frontend.arrays import where as choose
 from irad.frontend.creation import with_leading_axes
 from irad.frontend.dtypes import FLOAT64, INT64, is_float
 from irad.frontend.indexing import Range, subview
