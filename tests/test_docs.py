@@ -234,7 +234,7 @@ def test_every_listed_function_exists():
     """Names of the page are names in NumPy, math or Python, so that a user can write them."""
     for name in (*supported("functions"), *supported("ufuncs"), *supported("casts"), *supported("math"), *supported("builtins")):
         module, _, short = name.rpartition(".")
-        home = {"np": np, "math": math, "": builtins}[module]
+        home = {"np": np, "np.linalg": np.linalg, "math": math, "": builtins}[module]
         assert hasattr(home, short) or short in NEWER_MATH, name
 
 

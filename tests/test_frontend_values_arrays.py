@@ -296,7 +296,7 @@ def test_comparison_results_are_bool_arrays():
 @pytest.mark.parametrize(
     ("f", "text"),
     [
-        (lambda a: np.linalg.norm(a), "np.norm is not supported|np.linalg.norm is not supported"),
+        (lambda a: np.linalg.eigvals(a), "np.linalg.eigvals is not supported|np.eigvals is not supported"),
         (lambda a: np.cumsum(a), "np.cumsum is not supported"),
         (lambda a: np.add.accumulate(a), "accumulate is not supported"),
         (lambda a: a.argsort(), "'argsort' is not supported"),
@@ -316,7 +316,7 @@ def test_refusals(f, text):
 
 
 def test_refusal_names_the_nearest_function():
-    assert "np.sum" in str(unsupported(np.nansum))
+    assert "np.nanmean" in str(unsupported(np.nanmedian))
     with pytest.raises(AttributeError):
         Built(lambda a: a.no_such_attribute, np.ones(2))
 

@@ -14,15 +14,23 @@ from irad.frontend.arrays import astype, cast_operand, copy, elementwise, operan
 from irad.frontend.builtins_api import BUILTINS, np_round
 from irad.frontend.diagonals import DIAGONALS
 from irad.frontend.dtypes import BOOL, FLOAT64
+from irad.frontend.einsum import EINSUM
 from irad.frontend.emit import EMIT
+from irad.frontend.extremes import EXTREMES
 from irad.frontend.grids import GRIDS
 from irad.frontend.inserting import INSERTING
 from irad.frontend.joining import JOINING
 from irad.frontend.math_api import MATH
+from irad.frontend.medians import MEDIANS
+from irad.frontend.norms import NORMS
 from irad.frontend.padding import PADDING
+from irad.frontend.products import PRODUCTS
+from irad.frontend.reductions import REDUCTIONS
 from irad.frontend.repeating import REPEATING
 from irad.frontend.scalars import cast, divmod_, kind_of, numpy_dtype, to_bool, to_float, to_int, whole
+from irad.frontend.scans import SCANS
 from irad.frontend.shaping import SHAPING
+from irad.frontend.statistics import STATISTICS
 from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, as_traced, emitter, method, operation, refuse, wrong
 
 Function = Callable[..., Any]
@@ -105,7 +113,11 @@ def name_of(function: Any) -> str:
     module = "numpy" if isinstance(function, np.ufunc) else getattr(function, "__module__", None)
     if not module or module == "builtins":
         return name
-    return f"{'np' if module.split('.')[0] == 'numpy' else module}.{name}"
+    package, _, rest = module.partition(".")
+    if package != "numpy":
+        return f"{module}.{name}"
+    part = rest.partition(".")[0]
+    return f"np.{part}.{name}" if part in ("linalg", "fft", "random") else f"np.{name}"
 
 
 _REDUCERS: dict[np.ufunc, Function] = {
@@ -269,16 +281,6 @@ def np_expand_dims(a: Any, axis: Any) -> Any:
     return x[tuple(None if i in new else slice(None) for i in range(rank))]
 
 
-def np_matmul(x1: Any, x2: Any, out: Any = None) -> Any:
-    """np.matmul."""
-    return reductions.into(out, reductions.matmul(x1, x2))
-
-
-def np_vdot(a: Any, b: Any) -> Any:
-    """np.vdot and np.inner of vectors."""
-    return reductions.dot(views.ravel(views.as_array(a)), views.ravel(views.as_array(b)))
-
-
 def np_isscalar(element: Any) -> bool:
     """np.isscalar."""
     return isinstance(element, Scalar) or (not isinstance(element, Traced) and np.isscalar(element))
@@ -321,18 +323,6 @@ _NUMPY: dict[Any, Function] = {
     np.squeeze: np_squeeze,
     np.swapaxes: np_swapaxes,
     np.expand_dims: np_expand_dims,
-    np.sum: reductions.np_sum,
-    np.prod: reductions.np_prod,
-    np.max: reductions.np_max,
-    np.min: reductions.np_min,
-    np.amax: reductions.np_max,
-    np.amin: reductions.np_min,
-    np.mean: reductions.np_mean,
-    np.any: reductions.np_any,
-    np.all: reductions.np_all,
-    np.dot: reductions.dot,
-    np.vdot: np_vdot,
-    np.matmul: np_matmul,
     np.divmod: np_divmod,
     np.modf: np_modf,
     np.where: np_where,
@@ -356,6 +346,14 @@ FUNCTIONS: dict[Any, Function] = {
     **{ufunc: partial(call_ufunc, ufunc) for ufunc in EMIT},
     **CREATORS,
     **_NUMPY,
+    **REDUCTIONS,
+    **EXTREMES,
+    **SCANS,
+    **STATISTICS,
+    **PRODUCTS,
+    **EINSUM,
+    **NORMS,
+    **MEDIANS,
     **_CASTS,
     **MATH,
     **BUILTINS,

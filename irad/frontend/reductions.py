@@ -1,4 +1,4 @@
-"""Reductions over all or some axes, and products of vectors and matrices."""
+"""Reductions over all or some axes: sums, products, extremes, any and all."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import numpy as np
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
-from irad.frontend.arrays import assign, check_casting, copy_into, elementwise, emit_map, empty, operand, store
-from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_float, is_unsigned, width
+from irad.frontend.arrays import assign, cast_operand, copy_into, elementwise, emit_map, empty, load, operand, store
+from irad.frontend.arrays import where as choose
+from irad.frontend.creation import asarray, with_leading_axes
+from irad.frontend.dtypes import BOOL, INT64, is_float, is_unsigned, width
 from irad.frontend.emit import EMIT, MAXIMUM, MINIMUM, constant, convert, from_memory
 from irad.frontend.indexing import Position, Range, subview
-from irad.frontend.scalars import cast, numpy_dtype
+from irad.frontend.scalars import cast, kind_of, materialise, numpy_dtype
 from irad.frontend.sizes import Size
-from irad.frontend.values import Array, Scalar, as_traced, emitter, method, operation, refuse, wrong
-from irad.frontend.views import axis_of
+from irad.frontend.values import Array, Scalar, as_traced, emitter, method, wrong
+from irad.frontend.views import axis_of, transpose
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Value
 from irad.ir.ops import arith, irad
@@ -65,7 +67,9 @@ def _highest(dtype: np.dtype) -> Any:
 
 
 def _add(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
-    return b(arith.AddF, x, y, fastmath=REASSOCIATE) if is_float(dtype) else b(arith.AddI, x, y)
+    if is_float(dtype):
+        return b(arith.AddF, x, y, fastmath=REASSOCIATE)
+    return b(arith.OrI if dtype == BOOL else arith.AddI, x, y)
 
 
 def _multiply(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
@@ -94,6 +98,8 @@ SUM = Reduction("add", _sum_dtype, zero, _add)
 PROD = Reduction("multiply", _sum_dtype, one, _multiply)
 MAX = Reduction("maximum", _unchanged, _lowest, MAXIMUM, identity=False)
 MIN = Reduction("minimum", _unchanged, _highest, MINIMUM, identity=False)
+FMAX = Reduction("fmax", _unchanged, _lowest, EMIT[np.fmax], identity=False)
+FMIN = Reduction("fmin", _unchanged, _highest, EMIT[np.fmin], identity=False)
 ANY = Reduction("logical_or", _boolean, zero, _or)
 ALL = Reduction("logical_and", _boolean, one, _and)
 
@@ -107,61 +113,164 @@ def reduce_array(b: Builder, x: Array, dtype: np.dtype, start: Value, step: Step
     return b.op(irad.Reduce, (x.value, start), {"inputs": 1}, None, (block,)).result
 
 
-def reduce(kind: Reduction, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    """The fold over all axes, or over those that `axis` names."""
+def dtype_of(x: Any) -> np.dtype:
+    """The dtype of an array, scalar or number."""
+    kind = kind_of(x)
+    if kind is None:
+        raise wrong(TypeError, f"a {type(x).__name__} is neither a number nor an array")
+    return kind.dtype
+
+
+def axes_of(axis: Any, rank: int) -> list[int]:
+    """The axes, in order, that an `axis` argument names: all for None."""
+    if axis is None:
+        return list(range(rank))
+    axes = sorted(axis_of(a, rank) for a in (axis if isinstance(axis, tuple) else (axis,)))
+    if len(set(axes)) < len(axes):
+        raise wrong(ValueError, "duplicate value in 'axis'")
+    return axes
+
+
+def reduce(
+    kind: Reduction, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """The fold over all axes, or over those that `axis` names, from `initial`, of the elements where `where` is true."""
     x = operand(x)
-    computed = kind.result(x.dtype if isinstance(x, Array | Scalar) else np.result_type(x)) if dtype is None else numpy_dtype(dtype)
+    computed = kind.result(dtype_of(x)) if dtype is None else numpy_dtype(dtype)
     if not isinstance(x, Array):
-        return cast(x, computed)
-    axes = list(range(x.ndim)) if axis is None else sorted(axis_of(a, x.ndim) for a in (axis if isinstance(axis, tuple) else (axis,)))
+        return _reduce_scalar(kind, x, axis, computed, initial, where)
+    if where is not True:
+        if not kind.identity and initial is None:
+            text = f"reduction operation '{kind.name}' does not have an identity, so to use a where mask one has to specify 'initial'"
+            raise wrong(ValueError, text)
+        x = choose(mask_of(where, x), x, x.dtype.type(kind.start(x.dtype)))
+    axes = axes_of(axis, x.ndim)
     b = emitter()
     shape = S.dims(b, x.value)
-    if not kind.identity:
-        _check_not_empty(b, kind, [shape[a] for a in axes])
+    fold = _Fold(kind, x, shape, computed, initial)
+    if not kind.identity and initial is None:
+        _check_not_empty(b, kind, shape, axes)
     if len(axes) == x.ndim and not keepdims:
-        return Scalar(reduce_array(b, x, computed, constant(b, kind.start(computed), computed), kind.step), computed, False)
+        return Scalar(reduce_array(b, x, computed, fold.start(b, x), kind.step), computed, False)
     result = empty(b, [n for i, n in enumerate(shape) if i not in axes], computed)
-    fold = _fold_last if x.ndim - 1 in axes else _fold_leading
-    fold(b, kind, x, shape, axes, result)
+    fold.into(b, axes, result)
     return _with_ones(b, result, shape, axes) if keepdims else result
 
 
-def _check_not_empty(b: Builder, kind: Reduction, sizes: Sequence[Size]) -> None:
-    count = S.product(b, sizes)
-    if not S.at_most(1, count):
-        some = b(arith.CmpI, S.as_value(b, count), b.index(0), predicate="sgt")
-        b.check(some, "ValueError", f"zero-size array to reduction operation {kind.name} which has no identity")
+def _reduce_scalar(kind: Reduction, x: Any, axis: Any, dtype: np.dtype, initial: Any, where: Any) -> Any:
+    axes_of(axis if axis not in (0, -1, (0,), (-1,)) else None, 0)
+    if where is not True:
+        return reduce(kind, with_leading_axes(asarray(x), 1), None, dtype, False, initial, where)
+    if initial is None:
+        return cast(x, dtype)
+    b = emitter()
+    return Scalar(kind.step(b, dtype, materialise(b, operand(initial), dtype), materialise(b, x, dtype)), dtype, False)
 
 
-def _fold_last(b: Builder, kind: Reduction, x: Array, shape: list[Size], axes: list[int], result: Array) -> None:
-    """A loop over the axes that stay, in it a fold over the others, the last among them."""
-    kept = [i for i in range(x.ndim) if i not in axes]
-
-    def body(inner: Builder, at: list[Value]) -> None:
-        part = _part(inner, x, shape, dict(zip(kept, at, strict=True)))
-        start = constant(inner, kind.start(result.dtype), result.dtype)
-        total = reduce_array(inner, part, result.dtype, start, kind.step)
-        store(inner, result, Scalar(total, result.dtype, False), *at)
-
-    nest(b, [shape[i] for i in kept], body)
-
-
-def _fold_leading(b: Builder, kind: Reduction, x: Array, shape: list[Size], axes: list[int], result: Array) -> None:
-    """A loop over the axes that go, in it a map that adds a part to the result: memory is read in order."""
-    copy_into(b, result, Scalar(constant(b, kind.start(result.dtype), result.dtype), result.dtype, False))
-
-    def body(inner: Builder, at: list[Value]) -> None:
-        part = _part(inner, x, shape, dict(zip(axes, at, strict=True)))
-
-        def step(deep: Builder, total: Value, element: Value) -> Value:
-            return kind.step(deep, result.dtype, total, element)
-
-        emit_map(inner, result, [result, part], [result.dtype] * 2, step, result.dtype)
-
-    nest(b, [shape[i] for i in axes], body)
+def mask_of(where: Any, x: Array) -> Array:
+    """The mask of a `where` argument, as a view of the shape of the array that it masks."""
+    mask = operand(where)
+    if dtype_of(mask) != BOOL:
+        raise wrong(TypeError, "Cannot cast array data to dtype('bool') according to the rule 'safe': `where` takes booleans")
+    b = emitter()
+    mask = asarray(mask)
+    target = S.dims(b, x.value)
+    if mask.ndim > x.ndim:
+        raise wrong(ValueError, f"a mask of {mask.ndim} dimensions for an array of {x.ndim}")
+    broadcast.fit(b, S.dims(b, mask.value), target, "a mask of shape {} cannot be broadcast to an array of shape {}")
+    return Array(broadcast.spread(b, mask.value, target), BOOL)
 
 
-def _part(b: Builder, x: Array, shape: list[Size], at: dict[int, Value]) -> Array:
+def _check_not_empty(b: Builder, kind: Reduction, shape: Sequence[Size], axes: Sequence[int]) -> None:
+    """The ValueError of a reduction without identity, unless nothing is asked for."""
+    check_not_empty(b, shape, axes, f"zero-size array to reduction operation {kind.name} which has no identity")
+
+
+def check_not_empty(b: Builder, shape: Sequence[Size], axes: Sequence[int], message: str) -> None:
+    """Raise ValueError if the reduced axes have no elements, while the result has some."""
+    count = S.product(b, [shape[a] for a in axes])
+    if S.at_most(1, count):
+        return
+    some = b(arith.CmpI, S.as_value(b, count), b.index(0), predicate="sgt")
+    rest = S.product(b, [n for i, n in enumerate(shape) if i not in axes])
+    if not S.at_most(1, rest):
+        some = b(arith.OrI, some, b(arith.CmpI, S.as_value(b, rest), b.index(0), predicate="eq"))
+    b.check(some, "ValueError", message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """How an array is folded: what, of which sizes, in which dtype and from where."""
+
+    kind: Reduction
+    x: Array
+    shape: list[Size]
+    dtype: np.dtype
+    initial: Any
+
+    def start(self, b: Builder, part: Array) -> Value:
+        """Where the fold of a part starts: `initial`, the identity or, so that the first of equal elements wins, the first element."""
+        if self.initial is not None:
+            return materialise(b, operand(self.initial), self.dtype)
+        if self.kind.identity:
+            return constant(b, self.kind.start(self.dtype), self.dtype)
+        return convert(b, load(b, part, *(b.index(0) for _ in range(part.ndim))).value, part.dtype, self.dtype)
+
+    def into(self, b: Builder, axes: Sequence[int], result: Array) -> None:
+        """Fold over the axes, in loops whose innermost runs along memory."""
+        order = self._in_memory_order(b, axes)
+        x = transpose(self.x, order)
+        result = transpose(result, _kept_order(order, axes))
+        moved = _Fold(self.kind, x, [self.shape[i] for i in order], self.dtype, self.initial)
+        gone = [i for i, axis in enumerate(order) if axis in axes]
+        (moved._last if x.ndim - 1 in gone else moved._leading)(b, gone, result)
+
+    def _in_memory_order(self, b: Builder, axes: Sequence[int]) -> list[int]:
+        """The axes with one of stride 1 last, unless that changes which of equal elements is the first."""
+        order = list(range(self.x.ndim))
+        if self.kind.identity or len(axes) == 1:
+            unit = [i for i, stride in enumerate(S.strides(b, self.x.value)) if S.static(stride) == 1]
+            if unit and unit[-1] != order[-1]:
+                order.append(order.pop(unit[-1]))
+        return order
+
+    def _last(self, b: Builder, axes: Sequence[int], result: Array) -> None:
+        """A loop over the axes that stay, in it a fold over the others, the last among them."""
+        kept = [i for i in range(self.x.ndim) if i not in axes]
+
+        def body(inner: Builder, at: list[Value]) -> None:
+            piece = part(inner, self.x, dict(zip(kept, at, strict=True)))
+            total = reduce_array(inner, piece, self.dtype, self.start(inner, piece), self.kind.step)
+            store(inner, result, Scalar(total, self.dtype, False), *at)
+
+        nest(b, [self.shape[i] for i in kept], body)
+
+    def _leading(self, b: Builder, axes: Sequence[int], result: Array) -> None:
+        """A loop over the axes that go, in it a map that adds a part to the result: memory is read in order."""
+        if self.kind.identity or self.initial is not None:
+            copy_into(b, result, Scalar(self.start(b, self.x), self.dtype, False))
+        else:
+            copy_into(b, result, part(b, self.x, {i: b.index(0) for i in axes}))
+
+        def step(inner: Builder, total: Value, element: Value) -> Value:
+            return self.kind.step(inner, self.dtype, total, element)
+
+        def body(inner: Builder, at: list[Value]) -> None:
+            piece = part(inner, self.x, dict(zip(axes, at, strict=True)))
+            emit_map(inner, result, [result, piece], [self.dtype] * 2, step, self.dtype)
+
+        nest(b, [self.shape[i] for i in axes], body)
+
+
+def _kept_order(order: Sequence[int], axes: Sequence[int]) -> list[int]:
+    """The order of the result's axes for an order of the array's."""
+    kept = [i for i in order if i not in axes]
+    return [sorted(kept).index(i) for i in kept]
+
+
+def part(b: Builder, x: Array, at: dict[int, Value]) -> Array:
+    """The view of an array at a position in each of some axes."""
+    shape = S.dims(b, x.value)
     return subview(b, x, [Position(at[i]) if i in at else Range(0, n, 1, True) for i, n in enumerate(shape)])
 
 
@@ -186,174 +295,129 @@ def _with_ones(b: Builder, result: Array, shape: list[Size], axes: list[int]) ->
 
 
 def into(out: Any, result: Any) -> Any:
-    """The result, written into the array that an `out` argument names."""
+    """The result, written into the array of its shape that an `out` argument names."""
     if out is None:
         return result
     target = as_traced(out)
-    check_casting("reduce", result.dtype, target)
+    rank = result.ndim
+    if target.ndim != rank:
+        raise wrong(ValueError, f"output parameter has the wrong number of dimensions: Found {target.ndim} but expected {rank}")
+    b = emitter()
+    if rank:
+        conditions = broadcast.Conditions(b)
+        shapes = [S.dims(b, x.value) for x in (result, target)]
+        for pair in zip(*shapes, strict=True):
+            if not S.same(*pair):
+                conditions.require(pair)
+        (found, wanted), values = broadcast.shape_text(shapes)
+        conditions.check(f"a result of shape {found} cannot be written into an output array of shape {wanted}", values)
     assign(target, result)
     return target
 
 
+def _named(kind: Reduction, x: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    """A reduction by NumPy's arguments; without a dtype it computes in one that holds the elements of `out` too."""
+    if dtype is None and out is not None and kind.result is _sum_dtype:
+        dtype = np.result_type(kind.result(dtype_of(operand(x))), out.dtype)
+    return into(out, reduce(kind, x, axis, dtype, keepdims, initial, where))
+
+
 @method("sum")
-def np_sum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+def np_sum(
+    x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """np.sum."""
-    return into(out, reduce(SUM, x, axis, dtype, keepdims))
+    return _named(SUM, x, axis, dtype, out, keepdims, initial, where)
 
 
 @method("prod")
-def np_prod(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+def np_prod(
+    x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """np.prod."""
-    return into(out, reduce(PROD, x, axis, dtype, keepdims))
+    return _named(PROD, x, axis, dtype, out, keepdims, initial, where)
 
 
 @method("max")
-def np_max(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    """np.max."""
-    return into(out, reduce(MAX, x, axis, None, keepdims))
+def np_max(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """np.max: the slope is that of the one element that np.argmax names."""
+    return _named(MAX, x, axis, None, out, keepdims, initial, where)
 
 
 @method("min")
-def np_min(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    """np.min."""
-    return into(out, reduce(MIN, x, axis, None, keepdims))
+def np_min(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """np.min: the slope is that of the one element that np.argmin names."""
+    return _named(MIN, x, axis, None, out, keepdims, initial, where)
+
+
+def np_nanmax(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """np.nanmax."""
+    return _named(FMAX, x, axis, None, out, keepdims, initial, where)
+
+
+def np_nanmin(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """np.nanmin."""
+    return _named(FMIN, x, axis, None, out, keepdims, initial, where)
 
 
 @method("any")
-def np_any(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+def np_any(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
     """np.any."""
-    return into(out, reduce(ANY, x, axis, None, keepdims))
+    return _named(ANY, x, axis, None, out, keepdims, None, where)
 
 
 @method("all")
-def np_all(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+def np_all(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
     """np.all."""
-    return into(out, reduce(ALL, x, axis, None, keepdims))
+    return _named(ALL, x, axis, None, out, keepdims, None, where)
 
 
-@method("mean")
-def np_mean(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    """np.mean: in float64 for integers, else in the array's dtype."""
+@method("ptp")
+def np_ptp(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    """np.ptp: the largest less the smallest."""
     x = operand(x)
-    kind = x.dtype if isinstance(x, Array | Scalar) else np.result_type(x)
-    computed = numpy_dtype(dtype) if dtype is not None else kind if is_float(kind) else FLOAT64
-    total = reduce(SUM, x, axis, computed, keepdims)
-    if not isinstance(x, Array):
-        return into(out, total)
-    b = emitter()
-    shape = S.dims(b, x.value)
-    axes = range(x.ndim) if axis is None else [axis_of(a, x.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))]
-    count = S.product(b, [shape[a] for a in axes])
-    divisor = count if isinstance(count, int) else Scalar(count, INT64, True)
-    return into(out, elementwise(np.true_divide, (total, divisor)))
+    return into(out, elementwise(np.subtract, (reduce(MAX, x, axis, None, keepdims), reduce(MIN, x, axis, None, keepdims))))
 
 
-# ---------------------------------------------------------------- products
+def np_count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """np.count_nonzero."""
+    return reduce(SUM, cast_operand(operand(x), BOOL), axis, INT64, keepdims)
 
 
-@method("dot")
-def dot(x: Any, y: Any, out: Any = None) -> Any:
-    """np.dot: of vectors the inner product, of matrices their product; a scalar multiplies."""
-    x, y = operand(x), operand(y)
-    if not isinstance(x, Array) or not isinstance(y, Array):
-        return into(out, elementwise(np.multiply, (x, y)))
-    return into(out, _product(x, y, "shapes {} and {} not aligned"))
+def without_nan(x: Any, value: int) -> Any:
+    """The array with a number in place of each NaN, which then has slope 0."""
+    x = operand(x)
+    dtype = dtype_of(x)
+    return choose(elementwise(np.isnan, (x,)), dtype.type(value), x) if is_float(dtype) else x
 
 
-@operation("matmul")
-def matmul(x: Any, y: Any) -> Any:
-    """x @ y of vectors and matrices."""
-    x, y = operand(x), operand(y)
-    if not isinstance(x, Array) or not isinstance(y, Array):
-        raise wrong(ValueError, "matmul: an operand does not have enough dimensions")
-    return _product(x, y, "matmul: shapes {} and {} have a mismatch in their core dimension")
+def np_nansum(
+    x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """np.nansum."""
+    return np_sum(without_nan(x, 0), axis, dtype, out, keepdims, initial, where)
 
 
-def _product(x: Array, y: Array, message: str) -> Any:
-    if x.ndim > 2 or y.ndim > 2:
-        raise refuse("products of arrays with more than two dimensions are not supported.", "Loop over the leading ones.")
-    dtype = np.result_type(x.dtype, y.dtype)
-    b = emitter()
-    left, right = S.dims(b, x.value), S.dims(b, y.value)
-    inner, other = left[-1], right[-2] if y.ndim == 2 else right[0]
-    if not S.same(inner, other):
-        conditions = broadcast.Conditions(b)
-        conditions.require((inner, other))
-        (first, second), values = broadcast.shape_text([left, right])
-        conditions.check(message.format(first, second), values)
-    form = {(1, 1): _inner, (2, 1): _matrix_vector, (1, 2): _vector_matrix, (2, 2): _matrix_matrix}[x.ndim, y.ndim]
-    return form(b, x, y, np.dtype(dtype), left, right)
+def np_nanprod(
+    x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """np.nanprod."""
+    return np_prod(without_nan(x, 1), axis, dtype, out, keepdims, initial, where)
 
 
-def _times(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
-    return EMIT[np.multiply](b, dtype, x, y)
-
-
-def _plus(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
-    return b(arith.OrI, x, y) if dtype == BOOL else _add(b, dtype, x, y)
-
-
-def inner_product(b: Builder, x: Array, y: Array, dtype: np.dtype) -> Scalar:
-    """The sum of products of vectors of one size."""
-    start = constant(b, 0, dtype)
-    block = Block([start.type, x.type.element, y.type.element])
-    inner = b.at(block)
-    p, q = (convert(inner, from_memory(inner, v, a.dtype), a.dtype, dtype) for v, a in zip(block.args[1:], (x, y), strict=True))
-    inner.yield_(_plus(inner, dtype, block.args[0], _times(inner, dtype, p, q)))
-    return Scalar(b.op(irad.Reduce, (x.value, y.value, start), {"inputs": 2}, None, (block,)).result, dtype, False)
-
-
-def _inner(b: Builder, x: Array, y: Array, dtype: np.dtype, left: list[Size], right: list[Size]) -> Scalar:
-    return inner_product(b, x, y, dtype)
-
-
-def _matrix_vector(b: Builder, x: Array, y: Array, dtype: np.dtype, left: list[Size], right: list[Size]) -> Array:
-    result = empty(b, left[:1], dtype)
-
-    def row(inner: Builder, at: list[Value]) -> None:
-        store(inner, result, inner_product(inner, _part(inner, x, left, {0: at[0]}), y, dtype), at[0])
-
-    nest(b, left[:1], row)
-    return result
-
-
-def _vector_matrix(b: Builder, x: Array, y: Array, dtype: np.dtype, left: list[Size], right: list[Size]) -> Array:
-    result = empty(b, right[1:], dtype)
-    _set_zero(b, result)
-
-    def row(inner: Builder, at: list[Value]) -> None:
-        _add_scaled(inner, result, _element(inner, x, at, dtype), _part(inner, y, right, {0: at[0]}), dtype)
-
-    nest(b, right[:1], row)
-    return result
-
-
-def _matrix_matrix(b: Builder, x: Array, y: Array, dtype: np.dtype, left: list[Size], right: list[Size]) -> Array:
-    """Loops i, k, j: the innermost runs along rows of the second matrix and of the result."""
-    shape = [left[0], right[1]]
-    result = empty(b, shape, dtype)
-    _set_zero(b, result)
-
-    def pair(inner: Builder, at: list[Value]) -> None:
-        i, k = at
-        target = _part(inner, result, shape, {0: i})
-        _add_scaled(inner, target, _element(inner, x, [i, k], dtype), _part(inner, y, right, {0: k}), dtype)
-
-    nest(b, [left[0], right[0]], pair)
-    return result
-
-
-def _set_zero(b: Builder, result: Array) -> None:
-    copy_into(b, result, Scalar(constant(b, 0, result.dtype), result.dtype, False))
-
-
-def _element(b: Builder, x: Array, at: list[Value], dtype: np.dtype) -> Scalar:
-    value = from_memory(b, b.load(x.value, *at), x.dtype)
-    return Scalar(convert(b, value, x.dtype, dtype), dtype, False)
-
-
-def _add_scaled(b: Builder, target: Array, factor: Scalar, row: Array, dtype: np.dtype) -> None:
-    def step(inner: Builder, total: Value, scale: Value, element: Value) -> Value:
-        return _plus(inner, dtype, total, _times(inner, dtype, scale, element))
-
-    emit_map(b, target, [target, factor, row], [dtype] * 3, step, dtype)
+REDUCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: np_sum,
+    np.prod: np_prod,
+    np.max: np_max,
+    np.min: np_min,
+    np.amax: np_max,
+    np.amin: np_min,
+    np.any: np_any,
+    np.all: np_all,
+    np.ptp: np_ptp,
+    np.count_nonzero: np_count_nonzero,
+    np.nansum: np_nansum,
+    np.nanprod: np_nanprod,
+    np.nanmax: np_nanmax,
+    np.nanmin: np_nanmin,
+}

@@ -6,6 +6,8 @@ import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from irad.frontend import broadcast, values
 from irad.frontend import sizes as S
 from irad.frontend.arrays import copy, load
@@ -89,9 +91,13 @@ def axis_of(axis: Any, rank: int) -> int:
     """A static axis number, negative ones wrapped."""
     if isinstance(axis, Scalar):
         raise values.needed(axis, "the number of an axis")
-    if not -rank <= operator.index(axis) < rank:
-        raise wrong(ValueError, f"axis {axis} is out of bounds for array of dimension {rank}")
-    return axis % rank
+    try:
+        number = operator.index(axis)
+    except TypeError:
+        raise wrong(TypeError, f"'{type(axis).__name__}' object cannot be interpreted as an integer") from None
+    if not -rank <= number < rank:
+        raise wrong(np.exceptions.AxisError, f"axis {number} is out of bounds for array of dimension {rank}")
+    return number % rank
 
 
 def axes_of(axes: Any, rank: int) -> list[int]:
