@@ -37,7 +37,7 @@ ROWS = [
         "reshape ndarray.reshape",
         lambda x: (np.reshape(x, (2, 6)), x.reshape(3, -1), x.reshape((4, 3))),
         shapes=[((3, 4),), ((12,),)],
-        layouts=DENSE,
+        layouts=("contiguous",),
     ),
     move("reshape_of_size", lambda x: (np.reshape(x, -1), x.reshape(1, x.size)), shapes=[((3, 4),), ((),), ((0, 3),)], layouts=DENSE),
     move("reshape_column", lambda x: (x.reshape(-1, 1), x.reshape(1, -1, 1)), shapes=[((5,),)]),
