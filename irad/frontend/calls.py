@@ -46,6 +46,7 @@ class Frame:
     signature: Any = None
 
 
+@values.operation("call")
 def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     """`f(*args, **kwargs)`."""
     try:

@@ -1,0 +1,208 @@
+"""Element-wise functions: the keywords that all of them take, their forms, and those with results of their own kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tests.numpy_rows import FLOATS, Row
+
+PAIR = [((5,), (5,)), ((3, 4), (4,)), ((), (3,)), ((0, 3), (3,)), ((1,), (1,))]
+ONE = [((5,),), ((3, 4),), ((0, 3),), ((1,),)]
+INTEGERS = ("int64", "int32", "int8", "uint8", "uint64")
+SMALL = ("float64", "float32", "int64", "uint8", "bool")
+
+
+def positive(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Numbers above zero, without ties."""
+    return (rng.permutation(int(np.prod(shape))).reshape(shape) * 0.7 + 1.35).astype(dtype)
+
+
+def forms(ufunc: np.ufunc, dtypes: tuple[str, ...] = SMALL, slope: bool = True, make: Any = None, many: bool = False) -> list[Row]:
+    """Rows of the forms of a ufunc of two operands; `many`: it reduces over several axes at once."""
+    name = ufunc.__name__
+
+    def reduce(x):
+        return ufunc.reduce(x), ufunc.reduce(x, axis=-1), ufunc.reduce(x, keepdims=True), ufunc.reduce(x, initial=2)
+
+    def reduce_many(x):
+        return ufunc.reduce(x, axis=None), ufunc.reduce(x, axis=(0, 1), keepdims=True), ufunc.reduce(x, axis=(1, 0), initial=1)
+
+    def at(x, i, y):
+        ufunc.at(x, i % 3, y)
+        ufunc.at(x, [1, 1, -1], 2)
+        ufunc.at(x, slice(1, 3), 1)
+        return x
+
+    return [
+        Row(
+            f"{name}.outer",
+            lambda x, y: (ufunc.outer(x, y), ufunc.outer(2, y)),
+            [((3,), (2, 2)), ((), (3,)), ((0,), (2,))],
+            dtypes,
+            make,
+            slope,
+        ),
+        Row(f"{name}.reduce", reduce, [((4,),), ((3, 4),), ((2, 1),)], dtypes, make, slope, 1e-9),
+        *([Row(f"{name}.reduce-axes", reduce_many, [((3, 4),), ((1, 2),)], dtypes, make, slope, 1e-9)] if many else []),
+        Row(
+            f"{name}.accumulate",
+            lambda x: (ufunc.accumulate(x), ufunc.accumulate(x, axis=-1)),
+            [((4,),), ((3, 4),), ((0, 3),)],
+            dtypes,
+            make,
+            slope,
+            1e-9,
+        ),
+        Row(
+            f"{name}.reduceat",
+            lambda x: (ufunc.reduceat(x, [0, 2, 1, 1]), ufunc.reduceat(x, [1, 0], axis=-1)),
+            [((4,),), ((3, 4),)],
+            dtypes,
+            make,
+            slope,
+            1e-9,
+        ),
+        Row(f"{name}.at", index_by_second(at), [((4,), (6,), (6,)), ((3, 4), (5,), (4,))], dtypes, make, slope, 1e-9),
+    ]
+
+
+def index_by_second(at: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with positions, made of an array's size, as its second argument."""
+    return lambda x, i, y: at(x, np.arange(len(i)), y)
+
+
+def with_out(x, y):
+    out = np.zeros(x.shape)
+    result = np.add(x, y, out=out)
+    np.multiply(x, y, out)
+    np.subtract(out, y, out=(out,))
+    return result, out
+
+
+def with_overlapping_out(x):
+    np.add(x[1:], x[:-1], out=x[1:])
+    np.multiply(x, x[::-1], out=x)
+    return x
+
+
+def with_where(x, y):
+    out = np.full_like(x + y, 7.0, dtype="f8")
+    np.log(x, out=out, where=x > 0)
+    np.divide(x, y, out=out, where=y > 0.5)
+    np.power(x, 2, out=out, where=[True])
+    np.exp(y, out=out, where=False)
+    return out
+
+
+def with_where_alone(x, y):
+    safe = y > 0
+    return np.where(safe, np.divide(x, y, where=safe), 0), np.where(safe, np.floor_divide(x, y, where=safe), 0)
+
+
+KEYWORDS = [
+    Row("out=", with_out, [((5,), (5,)), ((3, 4), (4,)), ((0, 3), (3,))]),
+    Row("out=overlap", with_overlapping_out, [((5,),), ((3, 4),)], FLOATS),
+    Row("where=", with_where, [((5,), (5,)), ((3, 4), (4,))], ("float64", "float32", "int64")),
+    Row("where=alone", with_where_alone, PAIR[:4], ("float64", "float32", "int64")),
+    Row(
+        "dtype=",
+        lambda x, y: (np.add(x, y, dtype=np.float32), np.sin(x, dtype="f4"), np.multiply(x, 2, dtype="f8")),
+        PAIR,
+        FLOATS,
+        slope=False,
+    ),
+    Row("dtype=double", lambda x, y: (np.add(x, y, dtype=np.float64), np.power(x, 2, dtype="f8")), PAIR),
+    Row("dtype=error", lambda x, y: np.add(x, y, dtype=np.int32), PAIR[:1], FLOATS, slope=False),
+    Row("casting=", lambda x: np.add(x, 1.5, out=np.zeros(5, np.int64), casting="unsafe"), [((5,),)], slope=False),
+    Row("casting=error", lambda x: np.add(x, 1.5, out=np.zeros(5, np.int64)), [((5,),)], slope=False),
+    Row("casting=safe", lambda x: np.add(x, 1.0, out=np.zeros(5, np.float32), casting="safe"), [((5,),)], slope=False),
+    Row("out=shape-error", lambda x: np.add(x, 1.0, out=np.zeros(4)), [((5,),)], slope=False),
+]
+
+FORMS = [
+    *forms(np.add, many=True),
+    *forms(np.subtract, SMALL[:-1]),
+    *forms(np.multiply, many=True),
+    *forms(np.divide, make=positive),
+    *forms(np.maximum, many=True),
+    *forms(np.minimum, many=True),
+    *forms(np.fmax, FLOATS, many=True),
+    *forms(np.power, FLOATS, make=positive),
+    *forms(np.hypot, FLOATS, many=True),
+    *forms(np.logaddexp, FLOATS, many=True),
+    *forms(np.logical_and, slope=False, many=True),
+    *forms(np.logical_or, ("int64", "bool"), slope=False, many=True),
+    *forms(np.bitwise_and, ("int64", "uint8"), slope=False, many=True),
+    *forms(np.bitwise_xor, ("int64",), slope=False, many=True),
+    *forms(np.gcd, ("int64", "int32"), slope=False, many=True),
+    Row("reduce-where", lambda x: (np.add.reduce(x, where=x > 0), np.maximum.reduce(x, axis=-1, initial=-1, where=x > 0)), ONE),
+    Row("reduce-out", lambda x: (np.subtract.reduce(x, out=np.zeros(4)), np.add.reduce(x, axis=0, out=np.zeros(4))), [((3, 4),)]),
+    Row("reduce-dtype", lambda x: (np.add.reduce(x, dtype="f8"), np.subtract.reduce(x, dtype=np.float64)), [((3, 4),), ((5,),)]),
+    Row("reduce-where-error", lambda x: np.maximum.reduce(x, where=x > 0), ONE, slope=False),
+    Row("reduce-empty", lambda x: (np.add.reduce(x), np.hypot.reduce(x)), [((0, 3),)], FLOATS),
+    Row("reduce-empty-error", lambda x: np.divide.reduce(x), [((0, 3),), ((0,),)], slope=False),
+    Row("reduce-order-error", lambda x: np.subtract.reduce(x, axis=(0, 1)), [((2, 3),)], FLOATS, slope=False),
+    Row("reduce-axis-error", lambda x: np.divide.reduce(x, axis=2), [((2, 3),)], slope=False),
+    Row("reduce-type-error", lambda x: np.less.reduce(x), [((3,),)], FLOATS, slope=False),
+    Row("reduce-unary-error", lambda x: np.sin.reduce(x), [((3,),)], FLOATS, slope=False),
+    Row("outer-unary-error", lambda x: np.sin.outer(x, x), [((3,),)], FLOATS, slope=False),
+    Row("accumulate-axis-error", lambda x: np.add.accumulate(x, axis=1), [((3,),)], slope=False),
+    Row("accumulate-scalar-error", lambda x: np.add.accumulate(x), [((),)], slope=False),
+    Row("reduceat-error", lambda x: np.add.reduceat(x, [0, 7]), [((5,),)], slope=False),
+    Row("at-error", lambda x: np.add.at(x, [0, 7], 1), [((5,),)], slope=False),
+    Row("at-shape-error", lambda x: np.add.at(x, [0, 1], np.ones(3)), [((5,),)], slope=False),
+    Row("at-unary", lambda x: (np.negative.at(x, [0, 0, 2]), x)[1], [((5,),), ((3, 2),)], ("float64", "int64")),
+    Row("at-tuple", lambda x: (np.add.at(x, ([0, 0, 1], [1, 1, 0]), [1, 2, 3]), np.multiply.at(x, (0, 1), 3), x)[2], [((2, 3),)]),
+    Row("at-itself", lambda x: (np.add.at(x, [1, 1, 0], x[:3]), x)[1], [((5,),), ((4, 2),)]),
+    Row("at-mask", lambda x: (np.multiply.at(x, x > 1, 2), x)[1], [((5,),), ((3, 2),)], ("float64", "int64")),
+]
+
+
+def into_both(x, y):
+    out = np.zeros_like(x + y, dtype="f8"), np.ones_like(x + y, dtype="f8")
+    np.divmod(x, y, out=out)
+    np.modf(out[0] * 0.3, out=(out[1], None))
+    return out
+
+
+def modf_into_itself(x):
+    np.modf(x, out=(x, x[::-1].copy()))
+    return x
+
+
+PLAIN = [
+    Row(
+        "heaviside",
+        lambda x, y: (np.heaviside(x, 0.5), np.heaviside(x, y), np.heaviside(0.0 * x, y)),
+        PAIR,
+        ("float64", "float32", "int64"),
+    ),
+    Row("heaviside-nan", lambda x: np.heaviside(x / 0, 1), ONE, FLOATS, slope=False),
+    Row("logaddexp2", lambda x, y: (np.logaddexp2(x, y), np.logaddexp2(x, x + 1)), PAIR, ("float64", "float32", "int64")),
+    Row(
+        "logaddexp logaddexp-infinite",
+        lambda x: (np.logaddexp(x, -np.inf), np.logaddexp2(x, -np.inf), np.logaddexp2(np.inf, x)),
+        ONE,
+        FLOATS,
+    ),
+    Row("spacing", lambda x: (np.spacing(x), np.spacing(x * 0), np.spacing(x / 0)), ONE, FLOATS, rtol=1e-16),
+    Row("gcd lcm", lambda x, y: (np.gcd(x, y), np.lcm(x, y), np.gcd(x, 12), np.lcm(x, 6)), PAIR, INTEGERS, slope=False),
+    Row("gcd-error", lambda x: np.gcd(x, x), ONE, FLOATS, slope=False),
+    Row("bitwise_count", lambda x: (np.bitwise_count(x), np.bitwise_count(x * x)), ONE, INTEGERS, slope=False),
+    Row("conjugate conj ndarray.conj", lambda x: (np.conjugate(x), np.conj(x), x.conj()), ONE, ("float64", "float32", "int64")),
+    Row("divmod", lambda x, y: np.divmod(x, y), PAIR, ("float64", "float32", "int64", "uint8")),
+    Row("divmod-out", into_both, [((5,), (5,)), ((3, 4), (4,))], ("float64", "int64")),
+    Row("modf", lambda x: (np.modf(x), np.modf(x / 0)), [*ONE, ((),)], ("float64", "float32", "int64")),
+    Row("modf-out", modf_into_itself, [((5,),), ((3, 4),)], ("float64",)),
+    Row(
+        "frexp", lambda x: (np.frexp(x), np.frexp(x * 1e-310), np.frexp(x * 1e300), np.frexp(x / 0)), ONE, ("float64", "int64"), slope=False
+    ),
+    Row("frexp-single", lambda x: (np.frexp(x), np.frexp(np.exp2(np.rint(x)))), ONE, FLOATS, slope=False),
+    Row("frexp-slope", lambda x: np.frexp(x * 10)[0], ONE, FLOATS),
+    Row("ldexp", lambda x: (np.ldexp(x, 3), np.ldexp(x, np.arange(x.shape[-1]))), ONE[:1], ("float64", "float32", "int64")),
+]
+
+ROWS = [*KEYWORDS, *FORMS, *PLAIN]
