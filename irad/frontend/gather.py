@@ -20,7 +20,6 @@ from irad.ir.core import Value
 from irad.ir.ops import arith, irad
 from irad.ir.types import index
 
-
 # How index arrays that do not fit are reported: the text in front of their shapes, and the exception.
 MISFIT = ("shape mismatch: indexing arrays could not be broadcast together with shapes ", "IndexError")
 

@@ -78,8 +78,9 @@ def _fold(ufunc: np.ufunc, how: str, x: Array, dtype: Any, initial: Any = np._No
     computed = numpy_dtype(found[0])
     if ufunc is np.power and computed.kind == "i":
         raise refuse(f"np.power.{how} of signed integers is not supported.", "Convert to float with .astype(np.float64).")
-    start = ufunc.identity if initial is np._NoValue else initial
-    return Fold(ufunc, computed, start)
+    if initial is not np._NoValue:
+        return Fold(ufunc, computed, initial)
+    return Fold(ufunc, computed, None if ufunc.identity is None else np.asarray(ufunc.identity).astype(computed)[()])
 
 
 def reduce(
