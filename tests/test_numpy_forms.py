@@ -92,6 +92,20 @@ def test_puts_check_before_they_write():
         np.testing.assert_array_equal(x, 1.0)
 
 
+def test_forms_are_traced_once():
+    traced = []
+
+    def f(x, i):
+        traced.append(1)
+        np.add.at(x, i, 1.0)
+        return np.subtract.reduce(x)
+
+    compiled = irad.jit(f)
+    for _ in range(3):
+        compiled(np.ones(3), np.array([0, 0]))
+    assert len(traced) == 1
+
+
 GENERATOR = np.random.default_rng(0)
 
 
