@@ -16,7 +16,7 @@ from irad.frontend.emit import convert
 from irad.frontend.indexing import Position, Range, subview
 from irad.frontend.reductions import into, nest
 from irad.frontend.sizes import Size
-from irad.frontend.values import Array, Scalar, emitter, method, refuse, wrong
+from irad.frontend.values import Array, Scalar, as_traced, emitter, method, refuse, wrong
 from irad.frontend.views import as_number, axis_of, ravel
 from irad.ir.builder import Builder
 from irad.ir.core import Value
@@ -62,7 +62,15 @@ def np_take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str =
     size = as_number(S.static(S.dim(emitter(), x.value, along)))
     found = x[(*(slice(None),) * along, _wrapped(_integers(indices), size, mode))]
     plain = isinstance(found, Array) and not isinstance(operand(indices), Array)
-    return into(out, copy(found) if plain else found)
+    return _into(out, copy(found) if plain else found)
+
+
+def _into(out: Any, result: Any) -> Any:
+    """The result, written into `out` if there is one, which NumPy wants to be of a dtype that fits into the result's."""
+    target = as_traced(out)
+    if target is not None and not np.can_cast(target.dtype, result.dtype):
+        raise wrong(TypeError, f"Cannot cast array data from {target.dtype!r} to {result.dtype!r} according to the rule 'safe'")
+    return into(target, result)
 
 
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Array:
@@ -204,7 +212,7 @@ def np_choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any
         result = where(elementwise(np.equal, (which, k)), options[k], result)
     if len(options) == 1:
         result = where(elementwise(np.equal, (which, 0)), result, result)
-    return into(out, result)
+    return _into(out, result)
 
 
 def _check_choice(which: Any, count: int) -> None:

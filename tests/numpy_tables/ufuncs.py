@@ -16,8 +16,13 @@ SMALL = ("float64", "float32", "int64", "uint8", "bool")
 
 
 def positive(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """Numbers above zero, without ties."""
-    return (rng.permutation(int(np.prod(shape))).reshape(shape) * 0.7 + 1.35).astype(dtype)
+    """Numbers above zero, without ties, among several arrays too."""
+    return (rng.permutation(int(np.prod(shape))).reshape(shape) * 0.7 + 1.35 + rng.uniform(0.0, 0.3)).astype(dtype)
+
+
+def near_one(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Numbers of which towers of powers stay small."""
+    return rng.uniform(1.0, 1.2, shape).astype(dtype)
 
 
 def forms(ufunc: np.ufunc, dtypes: tuple[str, ...] = SMALL, slope: bool = True, make: Any = None, many: bool = False) -> list[Row]:
@@ -99,14 +104,14 @@ def with_where(x, y):
 
 def with_where_alone(x, y):
     safe = y > 0
-    return np.where(safe, np.divide(x, y, where=safe), 0), np.where(safe, np.floor_divide(x, y, where=safe), 0)
+    return np.where(safe, np.divide(x, y, where=safe, out=None), 0), np.where(safe, np.floor_divide(x, y, where=safe, out=None), 0)
 
 
 KEYWORDS = [
     Row("out=", with_out, [((5,), (5,)), ((3, 4), (4,)), ((0, 3), (3,))]),
     Row("out=overlap", with_overlapping_out, [((5,),), ((3, 4),)], FLOATS),
     Row("where=", with_where, [((5,), (5,)), ((3, 4), (4,))], ("float64", "float32", "int64")),
-    Row("where=alone", with_where_alone, PAIR[:4], ("float64", "float32", "int64")),
+    Row("where=alone", with_where_alone, PAIR[:4], ("float64", "float32", "int64"), positive),
     Row(
         "dtype=",
         lambda x, y: (np.add(x, y, dtype=np.float32), np.sin(x, dtype="f4"), np.multiply(x, 2, dtype="f8")),
@@ -130,8 +135,8 @@ FORMS = [
     *forms(np.maximum, many=True),
     *forms(np.minimum, many=True),
     *forms(np.fmax, FLOATS, many=True),
-    *(row for row in forms(np.power, FLOATS, make=positive) if "reduce" not in row.names),  # NumPy 2.4's np.power.reduce leaves steps out
-    *forms(np.float_power, FLOATS, make=positive),
+    *(row for row in forms(np.power, FLOATS, make=near_one) if "reduce" not in row.names),  # NumPy 2.4's np.power.reduce leaves steps out
+    *forms(np.float_power, FLOATS, make=near_one),
     *forms(np.hypot, FLOATS, many=True),
     *forms(np.logaddexp, FLOATS, many=True),
     *forms(np.logical_and, slope=False, many=True),
@@ -182,21 +187,24 @@ PLAIN = [
         ("float64", "float32", "int64"),
     ),
     Row("heaviside-nan", lambda x: np.heaviside(x / 0, 1), ONE, FLOATS, slope=False),
-    Row("logaddexp2", lambda x, y: (np.logaddexp2(x, y), np.logaddexp2(x, x + 1)), PAIR, ("float64", "float32", "int64")),
+    Row("logaddexp logaddexp2", lambda x, y: (np.logaddexp2(x, y), np.logaddexp2(x, x + 1)), PAIR, ("float64", "float32", "int64")),
     Row(
-        "logaddexp logaddexp-infinite",
+        "logaddexp-infinite",
         lambda x: (np.logaddexp(x, -np.inf), np.logaddexp2(x, -np.inf), np.logaddexp2(np.inf, x)),
         ONE,
         FLOATS,
+        slope=False,
     ),
     Row("spacing", lambda x: (np.spacing(x), np.spacing(x * 0), np.spacing(x / 0)), ONE, FLOATS, rtol=1e-16),
     Row("gcd lcm", lambda x, y: (np.gcd(x, y), np.lcm(x, y), np.gcd(x, 12), np.lcm(x, 6)), PAIR, INTEGERS, slope=False),
     Row("gcd-error", lambda x: np.gcd(x, x), ONE, FLOATS, slope=False),
     Row("bitwise_count", lambda x: (np.bitwise_count(x), np.bitwise_count(x * x)), ONE, INTEGERS, slope=False),
     Row("conjugate conj ndarray.conj", lambda x: (np.conjugate(x), np.conj(x), x.conj()), ONE, ("float64", "float32", "int64")),
-    Row("divmod", lambda x, y: np.divmod(x, y), PAIR, ("float64", "float32", "int64", "uint8")),
-    Row("divmod-out", into_both, [((5,), (5,)), ((3, 4), (4,))], ("float64", "int64")),
-    Row("modf", lambda x: (np.modf(x), np.modf(x / 0)), [*ONE, ((),)], ("float64", "float32", "int64")),
+    Row("divmod", lambda x, y: (np.divmod(x, y), np.divmod(-x, y)), PAIR, ("float64", "float32", "int64", "uint8"), positive),
+    Row("divmod-signs", lambda x, y: np.divmod(x, y), PAIR, ("float64", "float32", "int64"), slope=False),
+    Row("divmod-out", into_both, [((5,), (5,)), ((3, 4), (4,))], ("float64", "int64"), positive),
+    Row("modf", lambda x: (np.modf(x), np.modf(x * 3)), [*ONE, ((),)], ("float64", "float32", "int64")),
+    Row("modf-infinite", lambda x: np.modf(x / 0), ONE, FLOATS, slope=False),
     Row("modf-out", modf_into_itself, [((5,),), ((3, 4),)], ("float64",)),
     Row(
         "frexp", lambda x: (np.frexp(x), np.frexp(x * 1e-310), np.frexp(x * 1e300), np.frexp(x / 0)), ONE, ("float64", "int64"), slope=False
