@@ -212,7 +212,7 @@ def np_choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any
         result = where(elementwise(np.equal, (which, k)), options[k], result)
     if len(options) == 1:
         result = where(elementwise(np.equal, (which, 0)), result, result)
-    return _into(out, result)
+    return into(out, result)
 
 
 def _check_choice(which: Any, count: int) -> None:

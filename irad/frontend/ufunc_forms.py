@@ -95,8 +95,8 @@ def reduce(
 ) -> Any:
     """ufunc.reduce."""
     target, dtype = _destination(out, dtype)
-    if ufunc in _REDUCERS and initial is np._NoValue and where is True:
-        return _REDUCERS[ufunc](array, axis, dtype, target, keepdims)
+    if ufunc in _REDUCERS and dtype is None and initial is np._NoValue and where is True:
+        return _REDUCERS[ufunc](array, axis=axis, keepdims=keepdims)
     x = asarray(array)
     fold = _fold(ufunc, "reduce", x, dtype, initial)
     axes = [axis_of(a, x.ndim) for a in _axes(axis, x.ndim)]
@@ -308,9 +308,14 @@ def _update(ufunc: np.ufunc, view: Array, operands: Sequence[Any]) -> None:
         assign(view, elementwise(ufunc, (view, *operands)))
 
 
+# Reductions whose loops follow the memory's order; used where nothing but the axes is given.
 _REDUCERS: dict[np.ufunc, Function] = {
     np.add: reductions.np_sum,
     np.multiply: reductions.np_prod,
+    np.maximum: reductions.np_max,
+    np.minimum: reductions.np_min,
+    np.logical_and: reductions.np_all,
+    np.logical_or: reductions.np_any,
 }
 
 _IDEMPOTENT = {np.maximum, np.minimum, np.fmax, np.fmin}
