@@ -118,6 +118,7 @@ KEYWORDS = [
         PAIR,
         FLOATS,
         slope=False,
+        rtol=1e-6,
     ),
     Row("dtype=double", lambda x, y: (np.add(x, y, dtype=np.float64), np.power(x, 2, dtype="f8")), PAIR),
     Row("dtype=error", lambda x, y: np.add(x, y, dtype=np.int32), PAIR[:1], FLOATS, slope=False),
