@@ -93,7 +93,7 @@ def check_value(row: Row, shapes: Sequence[tuple[int, ...]], dtype: str, layout:
     mine = [shared.copy() if layout == "contiguous" else copy_of_layout(shared) for shared in args]
     want, got = outcome(row.function, args), outcome(irad.jit(row.function), mine)
     if isinstance(want, Exception):
-        kind = next(cls for cls in type(want).__mro__ if cls.__module__ == "builtins")
+        kind = next(k for k in type(want).__mro__ if k.__module__ == "builtins")
         assert isinstance(got, kind), f"NumPy: {want!r}; irad: {got!r}"
         return
     if isinstance(got, Exception):

@@ -261,7 +261,7 @@ def matched(x):
     return 1.0
 
 
-@refused("would be called once, while tracing", "Pass its result.", at="random.random()")
+@refused("random.random would be called once, while tracing", "pass its result as an argument.", at="random.random()")
 def random_number(x):
     import random
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
-from irad.frontend.dtypes import BOOL, INT64, element_type, is_float, is_unsigned
-from irad.frontend.emit import EMIT, constant, convert, float_power, from_memory, integer_power, to_memory
+from irad.frontend.dtypes import BOOL, INT64, Signature, element_type, is_float, is_unsigned
+from irad.frontend.emit import EMIT, Emit, constant, convert, float_power, from_memory, integer_power, to_memory
 from irad.frontend.scalars import NEGATIVE_POWER, materialise, scalar_power, scalar_ufunc, signature, whole
 from irad.frontend.sizes import Size
 from irad.frontend.values import OPERATIONS, Array, Scalar, as_traced, emitter, operation, wrong
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Value
-from irad.ir.ops import arith, irad, math
+from irad.ir.ops import arith, irad, math, scf
 from irad.ir.types import i1
 
 Body = Callable[..., Value]  # of a builder and one SSA value an operand
@@ -97,14 +98,20 @@ def copy_into(b: Builder, destination: Array, x: Any) -> None:
     emit_map(b, destination, [x], [dtype], _identity, dtype)
 
 
-def apply(operands: Sequence[Any], dtypes: Sequence[np.dtype], result: np.dtype, body: Body, out: Array | None = None) -> Array:
-    """Broadcast operands, compute the body element by element, into a new array or into `out`."""
+def apply(
+    operands: Sequence[Any], dtypes: Sequence[np.dtype], result: np.dtype, body: Body, out: Array | None = None, mask: Any = None
+) -> Array:
+    """Broadcast operands, compute the body element by element, into a new array or into `out`; with a mask, only where it is true."""
     b = emitter()
+    if mask is not None:
+        operands, dtypes, body = _masked(operands, dtypes, result, body, out, mask)
     shape = broadcast.common_shape(b, [S.dims(b, x.value) for x in operands if isinstance(x, Array)])
     if out is None:
         out = empty(b, shape, result)
         emit_map(b, out, _spread_all(b, operands, shape), dtypes, body, result)
         return out
+    if mask is not None:
+        result = out.dtype
     target = S.dims(b, out.value)
     if len(shape) > len(target):
         raise wrong(ValueError, f"the result has {len(shape)} dimensions and cannot be written into an array of {len(target)}")
@@ -117,6 +124,37 @@ def apply(operands: Sequence[Any], dtypes: Sequence[np.dtype], result: np.dtype,
     else:
         emit_map(b, out, inputs, dtypes, body, result)
     return out
+
+
+def _masked(
+    operands: Sequence[Any], dtypes: Sequence[np.dtype], result: np.dtype, body: Body, out: Array | None, mask: Any
+) -> tuple[list[Any], list[np.dtype], Body]:
+    """The body under a branch: what `out` holds stays where the mask is false, and nothing is computed there, no slope either.
+
+    Without `out`, NumPy leaves these elements undefined; here they are 0.
+    """
+    if out is None:
+
+        def fresh(b: Builder, condition: Value, *elements: Value) -> Value:
+            return _branch(b, condition, lambda inner: body(inner, *elements), lambda inner: constant(inner, 0, result))
+
+        return [mask, *operands], [BOOL, *dtypes], fresh
+
+    def kept(b: Builder, condition: Value, old: Value, *elements: Value) -> Value:
+        return _branch(b, condition, lambda inner: convert(inner, body(inner, *elements), result, out.dtype), lambda inner: old)
+
+    return [mask, out, *operands], [BOOL, out.dtype, *dtypes], kept
+
+
+def _branch(b: Builder, condition: Value, then: Callable[[Builder], Value], orelse: Callable[[Builder], Value]) -> Value:
+    blocks = Block(), Block()
+    types = set()
+    for block, compute in zip(blocks, (then, orelse), strict=True):
+        inner = b.at(block)
+        value = compute(inner)
+        types.add(value.type)
+        inner.yield_(value)
+    return b.op(scf.If, (condition,), None, tuple(types), blocks).results[0]
 
 
 def _spread_all(b: Builder, operands: Sequence[Any], shape: Sequence[Size]) -> list[Any]:
@@ -187,23 +225,38 @@ def drop_leading(b: Builder, x: Array, rank: int) -> Array:
 
 
 @operation("elementwise")
-def elementwise(ufunc: np.ufunc, operands: Sequence[Any], out: Array | None = None, dtype: np.dtype | None = None) -> Any:
+def elementwise(
+    ufunc: np.ufunc,
+    operands: Sequence[Any],
+    out: Array | None = None,
+    dtype: np.dtype | None = None,
+    casting: str = "same_kind",
+    mask: Any = None,
+) -> Any:
     """A ufunc of one result on arrays and scalars; a strong scalar if no operand has a dimension."""
     operands = tuple(operand(x) for x in operands)
-    if dtype is not None:
-        operands = tuple(cast_operand(x, dtype) for x in operands)
-    if ufunc is np.power:
-        return elementwise_power(*operands, out=out)
-    if out is None and not any(isinstance(x, Array) for x in operands):
-        return scalar_ufunc(ufunc, operands)
-    found = signature(ufunc, operands, False)
-
-    def body(b: Builder, *elements: Value) -> Value:
-        return EMIT[ufunc](b, found.inputs[0], *elements)
-
+    mask = operand(mask)
+    found = signature(ufunc, operands, False, dtype, casting)
+    if out is None and not any(isinstance(x, Array) for x in (*operands, mask)):
+        return _of_scalars(ufunc, operands, found, mask)
     if out is not None:
-        check_casting(ufunc.__name__, found.output.dtype, out)
-    return apply(operands, found.inputs, found.output.dtype, body, out)
+        check_casting(ufunc.__name__, found.output.dtype, out, casting)
+    if ufunc is np.power:
+        operands, dtypes, body = (_float_plan if is_float(found.inputs[0]) else _integer_plan)(found.inputs[0], *operands)
+    else:
+        dtypes, body = list(found.inputs), partial(_element, EMIT[ufunc], found.inputs[0])
+    return apply(operands, dtypes, found.output.dtype, body, out, mask)
+
+
+def _element(emit: Emit, dtype: np.dtype, b: Builder, *elements: Value) -> Value:
+    return emit(b, dtype, *elements)
+
+
+def _of_scalars(ufunc: np.ufunc, operands: tuple[Any, ...], found: Signature, mask: Any) -> Scalar:
+    if mask is not None:
+        cell = apply(operands, found.inputs, found.output.dtype, partial(_element, EMIT[ufunc], found.inputs[0]), None, mask)
+        return load(emitter(), cell)
+    return scalar_power(*operands, python=False, found=found) if ufunc is np.power else scalar_ufunc(ufunc, operands, found=found)
 
 
 def cast_operand(x: Any, dtype: np.dtype) -> Any:
@@ -213,11 +266,11 @@ def cast_operand(x: Any, dtype: np.dtype) -> Any:
     return Scalar(materialise(emitter(), x, dtype), dtype, False)
 
 
-def check_casting(name: str, dtype: np.dtype, out: Array) -> None:
-    """NumPy's rules for results that are written into an array: not a read-only one, and no float into an integer."""
+def check_casting(name: str, dtype: np.dtype, out: Array, casting: Any = "same_kind") -> None:
+    """NumPy's rules for results that are written into an array: a writable one, and as `casting` allows."""
     _refuse_read_only(out)
-    if not np.can_cast(dtype, out.dtype, "same_kind"):
-        text = f"Cannot cast ufunc '{name}' output from {dtype!r} to {out.dtype!r} with casting rule 'same_kind'"
+    if not np.can_cast(dtype, out.dtype, casting):
+        text = f"Cannot cast ufunc '{name}' output from {dtype!r} to {out.dtype!r} with casting rule '{casting}'"
         raise wrong(TypeError, text)
 
 
@@ -231,21 +284,6 @@ def inplace(ufunc: np.ufunc, x: Array, y: Any) -> Any:
     check_casting(ufunc.__name__, value.dtype, x)
     store(b, x, value)
     return x
-
-
-@operation("elementwise_power")
-def elementwise_power(x: Any, y: Any, out: Array | None = None) -> Any:
-    """x ** y on arrays: integer exponents are taken as such."""
-    x, y = operand(x), operand(y)
-    if out is None and not isinstance(x, Array) and not isinstance(y, Array):
-        return scalar_power(x, y, False)
-    found = signature(np.power, (x, y), False)
-    dtype = found.inputs[0]
-    if out is not None:
-        check_casting("power", dtype, out)
-    plan = _float_plan(dtype, x, y) if is_float(dtype) else _integer_plan(dtype, x, y)
-    operands, dtypes, body = plan
-    return apply(operands, dtypes, dtype, body, out)
 
 
 Plan = tuple[list[Any], list[np.dtype], Body]
@@ -287,6 +325,12 @@ def _none_negative(b: Builder, y: Any) -> Value:
     inner = b.at(block)
     inner.yield_(inner(arith.AndI, block.args[0], inner(arith.CmpI, block.args[1], constant(inner, 0, y.dtype), predicate="sge")))
     return b.op(irad.Reduce, (y.value, b.true()), {"inputs": 1}, None, (block,)).result
+
+
+@operation("elementwise_power")
+def elementwise_power(x: Any, y: Any) -> Any:
+    """x ** y on arrays: integer exponents are taken as such."""
+    return elementwise(np.power, (x, y))
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:

@@ -61,8 +61,8 @@ def shape_text(shapes: Sequence[Sequence[Size]], first: int = 0) -> tuple[list[s
     return texts, values
 
 
-def common_shape(b: Builder, shapes: Sequence[Sequence[Size]]) -> list[Size]:
-    """The shape to which all broadcast; emits a check that raises NumPy's ValueError where that is not certain."""
+def common_shape(b: Builder, shapes: Sequence[Sequence[Size]], message: str = MISMATCH, error: str = "ValueError") -> list[Size]:
+    """The shape to which all broadcast; emits a check that raises NumPy's error where that is not certain."""
     rank = max((len(shape) for shape in shapes), default=0)
     conditions = Conditions(b)
     result: list[Size] = []
@@ -73,7 +73,7 @@ def common_shape(b: Builder, shapes: Sequence[Sequence[Size]]) -> list[Size]:
                 size = _meet(b, conditions, size, S.static(shape[axis]))
         result.append(size)
     texts, values = shape_text(shapes)
-    conditions.check(MISMATCH + " ".join(texts) + " ", values)
+    conditions.check(message + " ".join(texts) + " ", values, error)
     return result
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import inspect
 import os
+import random
 import sysconfig
 import types
 from array import array
@@ -49,6 +50,7 @@ class Frame:
     signature: Any = None
 
 
+@values.operation("call")
 def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     """`f(*args, **kwargs)`."""
     try:
@@ -162,8 +164,20 @@ def _native_on_grown(now: State, f: Any, owner: Any, args: tuple[Any, ...]) -> A
 def _refuse_unrepeatable(f: Any, owner: Any) -> None:
     modules = (getattr(f, "__module__", None) or "", type(owner).__module__)
     if any(m in _UNREPEATABLE or m.startswith("numpy.random") for m in modules):
-        name = getattr(f, "__qualname__", f)
-        raise values.refuse(f"{name} would be called once, while tracing, and not when the compiled function runs.", "Pass its result.")
+        text = f"{_unrepeatable_name(f, owner)} would be called once, while tracing, and not when the compiled function runs."
+        raise values.refuse(text, "Call it outside of the compiled function, and pass its result as an argument.")
+
+
+def _unrepeatable_name(f: Any, owner: Any) -> str:
+    """The function's name as users write it: functions of the random modules are methods of a generator that they share."""
+    name = getattr(f, "__name__", repr(f))
+    for module, shared in ((np.random, np.random.rand), (random, random.random)):
+        if owner is not None and owner is shared.__self__:
+            return f"{module.__name__.replace('numpy', 'np')}.{name}"
+    kind = type(owner)
+    if owner is None or isinstance(owner, types.ModuleType):
+        return f"{(getattr(f, '__module__', None) or '').replace('numpy', 'np').replace('._generator', '')}.{name}".lstrip(".")
+    return f"{kind.__module__.partition('._')[0].replace('numpy', 'np').replace('.mtrand', '')}.{kind.__name__}.{name}"
 
 
 def _callback(x: Any) -> Any:

@@ -147,12 +147,15 @@ _KEEP_BOOL = {
 
 
 @lru_cache(maxsize=4096)
-def signature(ufunc: np.ufunc, kinds: tuple[Kind, ...], python: bool) -> Signature:
-    """How a ufunc computes on operands of the kinds.
+def signature(
+    ufunc: np.ufunc, kinds: tuple[Kind, ...], python: bool, dtype: np.dtype | None = None, casting: Any = "same_kind"
+) -> Signature:
+    """How a ufunc computes on operands of the kinds, with results of a `dtype` if one is asked for.
 
     With `python`, operands that are all weak follow Python's operators (the result is weak, booleans count as ints);
     otherwise they are taken as NumPy's default dtypes.
     """
+    wanted = (*(None,) * ufunc.nin, *(dtype,) * ufunc.nout)
     weak = all(k.weak for k in kinds)
     if weak and python:
         ask = tuple(INT64 if k.dtype == BOOL and ufunc not in _KEEP_BOOL else k.dtype for k in kinds)
@@ -161,7 +164,7 @@ def signature(ufunc: np.ufunc, kinds: tuple[Kind, ...], python: bool) -> Signatu
     else:
         ask = tuple(_PYTHON_TYPES.get(k.dtype, k.dtype) if k.weak else k.dtype for k in kinds)
     try:
-        found = ufunc.resolve_dtypes((*ask, *(None,) * ufunc.nout))
+        found = ufunc.resolve_dtypes((*ask, *(None,) * ufunc.nout), signature=wanted, casting=casting)
     except TypeError as error:
         names = ", ".join(k.dtype.name for k in kinds)
         raise DtypeError(f"np.{ufunc.__name__} does not take ({names}): {error}") from None

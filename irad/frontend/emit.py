@@ -323,6 +323,63 @@ def _ldexp(b: Builder, dtype: np.dtype, x: Value, n: Value) -> Value:
     return b(math.LdExp, x, n if n.type == index else _cast(b, arith.IndexCast, n, index))
 
 
+def _logaddexp2(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
+    """max + log2(1 + 2 ** -|x - y|), and x + 1 where both are equal, infinities included."""
+    gap = b(arith.NegF, b(math.AbsF, b(arith.SubF, x, y)))
+    rest = b(arith.MulF, b(math.Log1p, b(math.Exp2, gap)), constant(b, 1.4426950408889634, dtype))
+    same = b(arith.CmpF, x, y, predicate="oeq")
+    return b(arith.AddF, MAXIMUM(b, dtype, x, y), b(arith.Select, same, constant(b, 1, dtype), rest))
+
+
+def _heaviside(b: Builder, dtype: np.dtype, x: Value, at_zero: Value) -> Value:
+    """0, at_zero or 1; a NaN stays one, without a slope."""
+    zero, one = constant(b, 0, dtype), constant(b, 1, dtype)
+    step = b(arith.Select, b(arith.CmpF, x, zero, predicate="ogt"), one, at_zero)
+    step = b(arith.Select, b(arith.CmpF, x, zero, predicate="olt"), zero, step)
+    return b(arith.Select, b(math.IsNaN, x), constant(b, np.nan, dtype), step)
+
+
+def _spacing(b: Builder, dtype: np.dtype, x: Value) -> Value:
+    """The gap to the next float away from zero, which has no slope."""
+    size = b(math.AbsF, x)
+    gap = b(arith.SubF, b(math.NextAfter, size, constant(b, np.inf, dtype)), size)
+    return b(arith.Select, b(arith.CmpF, x, constant(b, 0, dtype), predicate="olt"), b(arith.NegF, gap), gap)
+
+
+def _gcd(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
+    """Euclid's algorithm on the absolute values."""
+    before, after = Block([x.type] * 2), Block([x.type] * 2)
+    inner = b.at(before)
+    inner.op(scf.Condition, (inner(arith.CmpI, before.args[1], constant(inner, 0, dtype), predicate="ne"), *before.args))
+    inner = b.at(after)
+    inner.yield_(after.args[1], inner(arith.RemUI, *after.args))
+    starts = _absolute(b, dtype, x), _absolute(b, dtype, y)
+    return b.op(scf.While, starts, None, (x.type,) * 2, (before, after)).results[0]
+
+
+def _lcm(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
+    divisor = _gcd(b, dtype, x, y)
+    zero = constant(b, 0, dtype)
+    none = b(arith.CmpI, divisor, zero, predicate="eq")
+    quotient = b(arith.DivUI, _absolute(b, dtype, x), b(arith.Select, none, constant(b, 1, dtype), divisor))
+    return b(arith.MulI, quotient, _absolute(b, dtype, y))
+
+
+def _bitwise_count(b: Builder, dtype: np.dtype, x: Value) -> Value:
+    """Bits that are set in the absolute value, counted in parallel: in pairs, fours, bytes (Hacker's Delight, 5-1)."""
+    unsigned = np.dtype(f"u{dtype.itemsize}")
+    x = _resize(b, _absolute(b, dtype, x), unsigned, index)
+
+    def field(value: Value, shift: int, mask: int) -> Value:
+        return b(arith.AndI, b(arith.ShRUI, value, b.index(shift)), b.index(mask))
+
+    x = b(arith.SubI, x, field(x, 1, 0x5555555555555555))
+    x = b(arith.AddI, field(x, 0, 0x3333333333333333), field(x, 2, 0x3333333333333333))
+    x = field(b(arith.AddI, x, b(arith.ShRUI, x, b.index(4))), 0, 0x0F0F0F0F0F0F0F0F)
+    total = b(arith.ShRUI, b(arith.MulI, x, b.index(0x0101010101010101)), b.index(56))
+    return _resize(b, total, INT64, i8)
+
+
 MAXIMUM = _float_or_int(arith.MaximumF, arith.MaxSI, arith.MaxUI)
 MINIMUM = _float_or_int(arith.MinimumF, arith.MinSI, arith.MinUI)
 
@@ -370,6 +427,13 @@ EMIT: dict[np.ufunc, Emit] = {
     np.arctan2: _plain(math.Atan2),
     np.ldexp: _ldexp,
     np.logaddexp: _logaddexp,
+    np.logaddexp2: _logaddexp2,
+    np.heaviside: _heaviside,
+    np.spacing: _spacing,
+    np.gcd: _gcd,
+    np.lcm: _lcm,
+    np.bitwise_count: _bitwise_count,
+    np.conjugate: _positive,
     np.signbit: _signbit,
     np.isnan: _test(math.IsNaN, False),
     np.isinf: _test(math.IsInf, False),

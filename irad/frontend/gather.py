@@ -20,6 +20,9 @@ from irad.ir.core import Value
 from irad.ir.ops import arith, irad
 from irad.ir.types import index
 
+# How index arrays that do not fit are reported: the text in front of their shapes, and the exception.
+MISFIT = ("shape mismatch: indexing arrays could not be broadcast together with shapes ", "IndexError")
+
 
 @dataclass(frozen=True, slots=True)
 class Picked:
@@ -46,14 +49,15 @@ class Plan:
         return [*rest[: self.at], *self.shape, *rest[self.at :]]
 
 
-def _plan(b: Builder, array: Array, items: list[Item]) -> Plan:
+def plan_of(b: Builder, array: Array, items: list[Item]) -> Plan:
+    """What items with index arrays or masks among them take of an array."""
     expanded = _without_masks(b, array, items)
     basic = [slice(None) if isinstance(x, Picked) else x for x in expanded]
     base = basic_view(b, array, basic)
     axes = [i for i, x in enumerate(expanded) if isinstance(x, Picked)]
     picked = [x for x in expanded if isinstance(x, Picked)]
     arrays = [x.indices for x in picked if isinstance(x.indices, Array)]
-    shape = broadcast.common_shape(b, [S.dims(b, a.value) for a in arrays])
+    shape = broadcast.common_shape(b, [S.dims(b, a.value) for a in arrays], *MISFIT)
     spread = [_spread_index(b, x.indices, shape) for x in picked]
     adjacent = axes == list(range(axes[0], axes[-1] + 1))
     return Plan(base, axes, spread, [x.checked for x in picked], shape, axes[0] if adjacent else 0)
@@ -122,7 +126,7 @@ def _collect(b: Builder, mask: Array, shape: list[Size], at: list[Value], count:
     return loop.results[0]
 
 
-def _offsets(b: Builder, plan: Plan, at: list[Value]) -> dict[int, Value]:
+def offsets_at(b: Builder, plan: Plan, at: list[Value]) -> dict[int, Value]:
     """The position in each picked axis of the base, for a position in the shape of the index arrays."""
     shape = S.dims(b, plan.base.value)
     offsets: dict[int, Value] = {}
@@ -132,13 +136,13 @@ def _offsets(b: Builder, plan: Plan, at: list[Value]) -> dict[int, Value]:
     return offsets
 
 
-def _source(b: Builder, plan: Plan, offsets: dict[int, Value]) -> Array:
+def source_at(b: Builder, plan: Plan, offsets: dict[int, Value]) -> Array:
     """The part of the base at a position in every picked axis."""
     shape = S.dims(b, plan.base.value)
     return subview(b, plan.base, [Position(offsets[i]) if i in offsets else Range(0, n, 1, True) for i, n in enumerate(shape)])
 
 
-def _part(b: Builder, plan: Plan, x: Array, at: list[Value]) -> Array:
+def part_at(b: Builder, plan: Plan, x: Array, at: list[Value]) -> Array:
     """The part of an array of the result's shape at a position in the shape of the index arrays."""
     shape = S.dims(b, x.value)
     picked = range(plan.at, plan.at + len(at))
@@ -149,17 +153,17 @@ def _part(b: Builder, plan: Plan, x: Array, at: list[Value]) -> Array:
 def gather(array: Array, items: list[Item]) -> Array:
     """array[items] with index arrays: a new array."""
     b = emitter()
-    plan = _plan(b, array, items)
+    plan = plan_of(b, array, items)
     result = empty(b, plan.result_shape(b), array.dtype)
     whole = len(plan.axes) == plan.base.ndim
 
     def body(inner: Builder, at: list[Value]) -> None:
-        offsets = _offsets(inner, plan, at)
+        offsets = offsets_at(inner, plan, at)
         if whole:
             element = inner.load(plan.base.value, *(offsets[i] for i in plan.axes))
             inner.store(element, result.value, *at)
         else:
-            copy_into(inner, _part(inner, plan, result, at), _source(inner, plan, offsets))
+            copy_into(inner, part_at(inner, plan, result, at), source_at(inner, plan, offsets))
 
     nest(b, plan.shape, body)
     return result
@@ -174,7 +178,7 @@ def scatter(array: Array, items: list[Item], x: Any) -> None:
     if not isinstance(x, Array) and isinstance(only, Array) and only.dtype == BOOL and all(i == slice(None) for i in items[1:]):
         _fill_masked(b, array, only, x)
         return
-    plan = _checked(b, _plan(b, array, items))
+    plan = checked_plan(b, plan_of(b, array, items))
     if not isinstance(x, Array):
         value = Scalar(materialise(b, x, array.dtype), array.dtype, False)
         nest(b, plan.shape, lambda inner, at: _write(inner, plan, at, value))
@@ -191,14 +195,14 @@ def scatter(array: Array, items: list[Item], x: Any) -> None:
 
 def _write(b: Builder, plan: Plan, at: list[Value], x: Array | Scalar) -> None:
     """Write one element or part of the base: a scalar, or what an array of the result's shape has there."""
-    offsets = _offsets(b, plan, at)
+    offsets = offsets_at(b, plan, at)
     if len(plan.axes) == plan.base.ndim:
         store(b, plan.base, load(b, x, *at) if isinstance(x, Array) else x, *(offsets[i] for i in plan.axes))
     else:
-        copy_into(b, _source(b, plan, offsets), _part(b, plan, x, at) if isinstance(x, Array) else x)
+        copy_into(b, source_at(b, plan, offsets), part_at(b, plan, x, at) if isinstance(x, Array) else x)
 
 
-def _checked(b: Builder, plan: Plan) -> Plan:
+def checked_plan(b: Builder, plan: Plan) -> Plan:
     """The plan with index arrays of its own, wrapped and checked."""
     shape = S.dims(b, plan.base.value)
     arrays: list[Array] = []

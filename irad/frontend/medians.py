@@ -12,10 +12,10 @@ from irad.frontend.arrays import cast_operand, empty, load, store
 from irad.frontend.creation import with_leading_axes
 from irad.frontend.dtypes import FLOAT64, is_float
 from irad.frontend.emit import constant
+from irad.frontend.merge_sort import order_of
 from irad.frontend.products import halved, reshape_to
 from irad.frontend.reductions import axes_of, into, nest
 from irad.frontend.sizes import Size
-from irad.frontend.sorting import order_of
 from irad.frontend.values import Array, Scalar, emitter
 from irad.frontend.views import as_array, contiguous, transpose
 from irad.ir.builder import Builder

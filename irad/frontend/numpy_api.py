@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import creation, gather, reductions, views
-from irad.frontend.arrays import astype, cast_operand, copy, elementwise, operand, where
+from irad.frontend import creation, views
+from irad.frontend.arrays import astype, copy, operand
+from irad.frontend.binning import BINNING
 from irad.frontend.builtins_api import BUILTINS, np_round
 from irad.frontend.diagonals import DIAGONALS
-from irad.frontend.dtypes import BOOL, FLOAT64
+from irad.frontend.differences import DIFFERENCES
+from irad.frontend.dtypes import BOOL
 from irad.frontend.einsum import EINSUM
-from irad.frontend.emit import EMIT
+from irad.frontend.elementary import ELEMENTARY
 from irad.frontend.extremes import EXTREMES
 from irad.frontend.grids import GRIDS
 from irad.frontend.inserting import INSERTING
@@ -27,41 +29,20 @@ from irad.frontend.padding import PADDING
 from irad.frontend.products import PRODUCTS
 from irad.frontend.reductions import REDUCTIONS
 from irad.frontend.repeating import REPEATING
-from irad.frontend.scalars import cast, divmod_, kind_of, numpy_dtype, to_bool, to_float, to_int, whole
+from irad.frontend.scalars import cast, numpy_dtype, to_bool, to_float, to_int
 from irad.frontend.scans import SCANS
+from irad.frontend.selecting import SELECTING
 from irad.frontend.shaping import SHAPING
+from irad.frontend.sorting import SORTING
 from irad.frontend.statistics import STATISTICS
-from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, as_traced, emitter, method, operation, refuse, wrong
+from irad.frontend.ufunc_forms import FORMS
+from irad.frontend.ufuncs import UFUNCS
+from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, method, operation, refuse
 
 Function = Callable[..., Any]
 
 
-# ---------------------------------------------------------------- ufuncs
-
-
-def call_ufunc(ufunc: np.ufunc, *args: Any, out: Any = None, dtype: Any = None, where: Any = True, casting: str = "same_kind") -> Any:
-    """A ufunc of one result."""
-    if where is not True:
-        raise refuse(f"np.{ufunc.__name__} with where= is not supported.", "Use np.where on the result.")
-    if len(args) == ufunc.nin + 1:
-        *args, out = args  # type: ignore[assignment]
-    if len(args) != ufunc.nin:
-        counts = f"from {ufunc.nin} to {ufunc.nin + 1} positional arguments but {len(args)} were given"
-        raise wrong(TypeError, f"{ufunc.__name__}() takes {counts}")
-    if isinstance(out, tuple):
-        (out,) = out
-    target = as_traced(out)
-    wanted = None if dtype is None else numpy_dtype(dtype)
-    if ufunc is np.float_power:
-        return _float_power(*args, out=target)
-    return elementwise(ufunc, args, target, wanted)
-
-
-def _float_power(x: Any, y: Any, out: Array | None) -> Any:
-    x, y = operand(x), operand(y)
-    if whole(y) is None:
-        return elementwise(np.float_power, (x, y), out)
-    return OPERATIONS["elementwise_power"](cast_operand(x, FLOAT64), y, out)
+# ---------------------------------------------------------------- dispatch
 
 
 @operation("array_ufunc")
@@ -69,8 +50,8 @@ def array_ufunc(ufunc: np.ufunc, how: str, inputs: tuple[Any, ...], kwargs: dict
     """What NumPy's own dispatch of a ufunc with a traced operand does."""
     if how == "__call__" and ufunc in FUNCTIONS:
         return FUNCTIONS[ufunc](*inputs, **kwargs)
-    if how == "reduce" and ufunc in _REDUCERS:
-        return _REDUCERS[ufunc](*inputs, **{"axis": 0, **kwargs})
+    if how in FORMS and ufunc in UFUNCS:
+        return FORMS[how](ufunc, *inputs, **kwargs)
     raise unsupported(ufunc if how == "__call__" else getattr(ufunc, how))
 
 
@@ -118,16 +99,6 @@ def name_of(function: Any) -> str:
         return f"{module}.{name}"
     part = rest.partition(".")[0]
     return f"np.{part}.{name}" if part in ("linalg", "fft", "random") else f"np.{name}"
-
-
-_REDUCERS: dict[np.ufunc, Function] = {
-    np.add: reductions.np_sum,
-    np.multiply: reductions.np_prod,
-    np.maximum: reductions.np_max,
-    np.minimum: reductions.np_min,
-    np.logical_and: reductions.np_all,
-    np.logical_or: reductions.np_any,
-}
 
 
 # ---------------------------------------------------------------- conversions
@@ -180,56 +151,6 @@ def tolist(x: Any) -> Any:
     if isinstance(x, Scalar):
         return _python_number(x)
     return [tolist(v) for v in x] if x.ndim else _python_number(x[()])
-
-
-@method("clip")
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    """np.clip."""
-    low, high = kwargs.pop("min", a_min), kwargs.pop("max", a_max)
-    if kwargs:
-        raise refuse(f"np.clip with {next(iter(kwargs))}= is not supported.", "Clip first, and then convert.")
-    result = a
-    if low is not None:
-        result = elementwise(np.maximum, (result, low), as_traced(out))
-    if high is not None:
-        result = elementwise(np.minimum, (result, high), as_traced(out))
-    return result
-
-
-def np_where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """np.where of three arguments."""
-    if x is None or y is None:
-        raise refuse("np.where of a condition alone is not supported.", "Use np.nonzero, or index with the mask itself.")
-    return where(condition, x, y)
-
-
-@method("nonzero")
-def np_nonzero(a: Any) -> Any:
-    """np.nonzero: a tuple of index arrays."""
-    mask = cast_operand(views.as_array(a), BOOL)
-    return tuple(gather.nonzero(emitter(), mask))
-
-
-def np_divmod(x: Any, y: Any) -> Any:
-    """np.divmod."""
-    x, y = operand(x), operand(y)
-    return (call_ufunc(np.floor_divide, x, y), call_ufunc(np.remainder, x, y)) if _any_array(x, y) else divmod_(strong(x), y)
-
-
-def _any_array(*operands: Any) -> bool:
-    return any(isinstance(x, Array) for x in operands)
-
-
-def strong(x: Any) -> Any:
-    """A scalar as NumPy's functions take it: of its own dtype."""
-    return cast(x, kind_of(x).dtype) if isinstance(x, Scalar | int | float) else x  # type: ignore[union-attr]
-
-
-def np_modf(x: Any) -> Any:
-    """np.modf: fractional and integral part."""
-    whole_part = call_ufunc(np.trunc, x)
-    rest = np_where(call_ufunc(np.isinf, x), 0.0, call_ufunc(np.subtract, x, whole_part))
-    return call_ufunc(np.copysign, rest, x), whole_part
 
 
 # ---------------------------------------------------------------- shapes
@@ -323,11 +244,6 @@ _NUMPY: dict[Any, Function] = {
     np.squeeze: np_squeeze,
     np.swapaxes: np_swapaxes,
     np.expand_dims: np_expand_dims,
-    np.divmod: np_divmod,
-    np.modf: np_modf,
-    np.where: np_where,
-    np.nonzero: np_nonzero,
-    np.clip: clip,
     np.round: np_round,
     np.around: np_round,
     np.shape: np_shape,
@@ -343,7 +259,7 @@ _CASTS: dict[Any, Function] = {
 
 # Function object -> its implementation, which takes the same arguments, some of them traced.
 FUNCTIONS: dict[Any, Function] = {
-    **{ufunc: partial(call_ufunc, ufunc) for ufunc in EMIT},
+    **UFUNCS,
     **CREATORS,
     **_NUMPY,
     **REDUCTIONS,
@@ -354,6 +270,11 @@ FUNCTIONS: dict[Any, Function] = {
     **EINSUM,
     **NORMS,
     **MEDIANS,
+    **ELEMENTARY,
+    **SELECTING,
+    **SORTING,
+    **DIFFERENCES,
+    **BINNING,
     **_CASTS,
     **MATH,
     **BUILTINS,

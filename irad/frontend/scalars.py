@@ -56,13 +56,15 @@ def cast(x: Operand, dtype: np.dtype, weak: bool = False) -> Scalar:
     return Scalar(materialise(emitter(), x, dtype), dtype, weak)
 
 
-def signature(ufunc: np.ufunc, operands: tuple[Any, ...], python: bool) -> Signature:
+def signature(
+    ufunc: np.ufunc, operands: tuple[Any, ...], python: bool, dtype: np.dtype | None = None, casting: str = "same_kind"
+) -> Signature:
     """How a ufunc computes on traced values and numbers; its refusals name the user's place."""
     kinds = tuple(_known_kind(ufunc, x) for x in operands)
     try:
         if ufunc in _COMPARISONS:
             kinds = _comparable(kinds, operands)
-        return find_signature(ufunc, kinds, python)
+        return find_signature(ufunc, kinds, python, dtype, casting)
     except DtypeError as error:
         raise refuse(str(error)) from None
 
@@ -89,9 +91,9 @@ def _comparable(kinds: tuple[Kind, ...], operands: tuple[Any, ...]) -> tuple[Kin
     return (Kind(FLOAT64 if large and signed else np.dtype(np.uint64) if large else INT64),) * 2
 
 
-def scalar_ufunc(ufunc: np.ufunc, operands: tuple[Operand, ...], python: bool = False) -> Scalar:
+def scalar_ufunc(ufunc: np.ufunc, operands: tuple[Operand, ...], python: bool = False, found: Signature | None = None) -> Scalar:
     """A ufunc on scalars; with `python`, as the operator of Python's numbers where all operands are weak."""
-    found = signature(ufunc, operands, python)
+    found = found or signature(ufunc, operands, python)
     b = emitter()
     values = [materialise(b, x, d) for x, d in zip(operands, found.inputs, strict=True)]
     if ufunc in _DIVISIONS and not is_float(found.inputs[0]):
@@ -179,9 +181,9 @@ def whole(y: Any) -> int | None:
     return int(y) if isinstance(y, float | np.floating) and float(y).is_integer() and abs(y) < 2**31 else None
 
 
-def scalar_power(x: Operand, y: Operand, python: bool) -> Scalar:
+def scalar_power(x: Operand, y: Operand, python: bool, found: Signature | None = None) -> Scalar:
     """x ** y of scalars."""
-    found = signature(np.power, (x, y), python)
+    found = found or signature(np.power, (x, y), python)
     dtype = found.inputs[0]
     b = emitter()
     base = materialise(b, x, dtype)
