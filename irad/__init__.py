@@ -5,7 +5,7 @@ from irad.api.annotations import Active, Annotation, Const, Duplicated, Duplicat
 from irad.api.autodiff import autodiff
 from irad.api.compiled import clear_caches
 from irad.api.modes import Forward, ForwardMode, ForwardWithPrimal, Mode, Reverse, ReverseMode, ReverseWithPrimal
-from irad.api.signature import f32, f64, i8, i16, i32, i64, u8, u16, u32, u64
+from irad.api.signature import c64, c128, f32, f64, i8, i16, i32, i64, u8, u16, u32, u64
 from irad.api.transforms import grad, hvp, jit, jvp, value_and_grad, vjp
 from irad.errors import IradError, NonScalarReturnError, RuntimeActivityError, UnsupportedError
 from irad.frontend import unroll
@@ -32,6 +32,8 @@ __all__ = [
     "RuntimeActivityError",
     "UnsupportedError",
     "autodiff",
+    "c128",
+    "c64",
     "clear_caches",
     "dump",
     "f32",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from irad.ir.builder import Builder
 from irad.ir.core import Op, Value
 from irad.ir.ops import arith
+from irad.ir.ops import complex as complexops
 from irad.ir.ops import math as m
 from irad.ir.rewriter import Pattern, Rewriter
 from irad.ir.types import IntType, Type, i1, index
@@ -406,6 +407,19 @@ def _bits(type: Type) -> int:
     return type.width if isinstance(type, IntType) else 64
 
 
+# ------------------------------------------------------------------ complex numbers
+
+
+def _create(op: Op, b: Builder) -> Value | None:
+    re, im = (_from(v, kind) for v, kind in zip(op.operands, (complexops.Re, complexops.Im), strict=True))
+    return re.operands[0] if re is not None and im is not None and re.operands[0] is im.operands[0] else None
+
+
+def _part(op: Op, b: Builder) -> Value | None:
+    made = _from(op.operands[0], complexops.Create)
+    return made.operands[0 if type(op) is complexops.Re else 1] if made is not None else None
+
+
 _INTEGER_CASTS = (arith.ExtSI, arith.ExtUI, arith.IndexCast, arith.IndexCastUI)
 
 RULES: dict[type[Op], Rule] = {
@@ -440,6 +454,9 @@ RULES: dict[type[Op], Rule] = {
     arith.IndexCast: _cast,
     arith.IndexCastUI: _cast,
     arith.TruncI: _cast,
+    complexops.Create: _create,
+    complexops.Re: _part,
+    complexops.Im: _part,
 }
 
 

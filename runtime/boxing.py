@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 
 from irad.lower import context as c
-from irad.runtime.table import ARRAY, BEHAVED, BOOL, CARRAY, FLAGS, FLOAT, LIST, MAX_RANK, OWNDATA, TUPLE, UINT8, Item, Table, get, read
+from irad.runtime.table import ARRAY, BEHAVED, BOOL, CARRAY, COMPLEX, FLAGS, FLOAT, LIST, MAX_RANK, OWNDATA, TUPLE, UINT8, Item, Table, get, read
 
 TEXT = f"""\
 ; Whether each array among the results lies in new memory, in a block of its own.
@@ -53,7 +53,14 @@ start:
   %kind = load i64, ptr %p
   switch i64 %kind, label %integer [ i64 {FLOAT}, label %float
     i64 {BOOL}, label %bool
-    i64 {ARRAY}, label %array ]
+    i64 {ARRAY}, label %array
+    i64 {COMPLEX}, label %complex ]
+complex:
+  %re = load double, ptr %slot
+  %im.slot = getelementptr i64, ptr %slot, i64 1
+  %im = load double, ptr %im.slot
+  %complex.object = call ptr @PyComplex_FromDoubles(double %re, double %im)
+  ret ptr %complex.object
 float:
   %x = load double, ptr %slot
   %float.object = call ptr @PyFloat_FromDouble(double %x)

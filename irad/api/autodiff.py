@@ -95,8 +95,14 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
     return _reverse(mode, activity, made, annotated, positions)
 
 
-def _is_float(value: Any) -> bool:
-    return isinstance(value, float) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f")
+def has_derivative(value: Any) -> bool:
+    """Whether a value is a float, real or complex, or an array of them."""
+    return isinstance(value, float | complex) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fc")
+
+
+def number(value: Any, like: Any) -> complex:
+    """A tangent as the Python number that goes with another number."""
+    return complex(value) if np.iscomplexobj(like) else float(value)
 
 
 def _reverse(
@@ -124,7 +130,7 @@ def _reverse_argument(a: Annotation, i: int) -> Argument:
     if isinstance(a, Duplicated):
         if not isinstance(a.val, np.ndarray):
             raise TypeError(f"{name} is Duplicated, but a {type(a.val).__name__} is passed by value; in reverse mode use Active")
-        return Argument(a.val, _is_float(a.val), a.dval, name)
+        return Argument(a.val, has_derivative(a.val), a.dval, name)
     return Argument(a.val, isinstance(a, Active), None, name)
 
 
@@ -154,10 +160,10 @@ def _forward_argument(a: Annotation, i: int) -> Argument:
     if not isinstance(a, Duplicated):
         return Argument(a.val, name=name)
     if isinstance(a.val, np.ndarray):
-        return Argument(a.val, _is_float(a.val), a.dval, name)
+        return Argument(a.val, has_derivative(a.val), a.dval, name)
     if isinstance(a.val, int | np.integer) and not isinstance(a.val, bool):
         return Argument(a.val, name=name)
-    return Argument(a.val, True, float(a.dval), name)
+    return Argument(a.val, True, number(a.dval, a.val), name)
 
 
 def tangents(tree: Any, leaves: Any) -> Any:
@@ -173,6 +179,6 @@ def _only_floats(tree: Any) -> Any:
     if isinstance(tree, tuple | list):
         return type(tree)(_only_floats(v) for v in tree)
     dtype = getattr(tree, "dtype", None)
-    if dtype is None or dtype.kind != "f":
+    if dtype is None or dtype.kind not in "fc":
         return None
     return ScalarSpec(tree.dtype, tree.weak) if isinstance(tree, ScalarSpec) else tree

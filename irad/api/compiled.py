@@ -133,11 +133,17 @@ class Program:
         return [i < last and is_differentiable(t) for i, t in enumerate(func.result_types)]
 
     def _not_scalar(self) -> Exception:
+        remedy = "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument."
+        if isinstance(self.trace.result, ScalarSpec) and self.trace.result.dtype.kind == "c":
+            remedy = (
+                "The derivative of a complex number is no single number: return a real one, such as z.real or abs(z); or use vjp, whose "
+                "seed 1 gives the gradient of the real part and 1j that of the imaginary part, or jvp."
+            )
         return fail(
             NonScalarReturnError,
             self.trace.func.loc,
             f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
-            "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument.",
+            remedy,
         )
 
 

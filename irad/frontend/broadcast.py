@@ -9,7 +9,7 @@ from irad.frontend.sizes import Size
 from irad.ir.builder import Builder
 from irad.ir.core import Value
 from irad.ir.ops import arith, irad
-from irad.ir.types import MemRefType, i1
+from irad.ir.types import MemRefType, Type, i1
 
 MISMATCH = "operands could not be broadcast together with shapes "
 
@@ -135,11 +135,19 @@ def spread(b: Builder, array: Value, target: Sequence[Size]) -> Value:
     return view(b, array, 0, target, strides)
 
 
-def view(b: Builder, array: Value, offset: Size, shape: Sequence[Size], strides: Sequence[Size], strided: bool = True) -> Value:
-    """An irad.view; sizes that are static become part of its type."""
+def view(
+    b: Builder,
+    array: Value,
+    offset: Size,
+    shape: Sequence[Size],
+    strides: Sequence[Size],
+    strided: bool = True,
+    element: Type | None = None,
+) -> Value:
+    """An irad.view; sizes that are static become part of its type. `element` is that of the parts of a complex array."""
     source = array.type
     assert isinstance(source, MemRefType)
     shape = [S.static(n) for n in shape]
-    type = MemRefType(tuple(n if isinstance(n, int) else None for n in shape), source.element, strided)
+    type = MemRefType(tuple(n if isinstance(n, int) else None for n in shape), element or source.element, strided)
     operands = [array, *(S.as_value(b, x) for x in (offset, *shape, *strides))]
     return b.op(irad.View, operands, None, (type,)).result

@@ -10,8 +10,8 @@ import numpy as np
 
 from irad.frontend import sizes as S
 from irad.frontend.arrays import apply, operand
-from irad.frontend.dtypes import BOOL, FLOAT64, INT64, Kind, is_float, promote
-from irad.frontend.emit import comparison, constant, from_memory
+from irad.frontend.dtypes import BOOL, COMPLEX128, FLOAT64, INT64, Kind, is_float, promote
+from irad.frontend.emit import EMIT, comparison, constant, from_memory
 from irad.frontend.reductions import np_sum, reduce_array
 from irad.frontend.scalars import binary, cast, divmod_, kind_of, materialise, power, signature, single, to_bool, to_float, to_int, unary
 from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, as_traced, emitter, method, operation, refuse, wrong
@@ -55,11 +55,6 @@ def py_pow(base: Any, exp: Any, mod: Any = None) -> Any:
 def py_divmod(x: Any, y: Any) -> Any:
     """divmod()."""
     return divmod_(x, y)
-
-
-def py_complex(*args: Any, **kwargs: Any) -> Any:
-    """complex(), which is refused."""
-    raise refuse("complex numbers are not supported.", "Carry the real and imaginary parts as two floats.")
 
 
 # ---------------------------------------------------------------- min, max, sum, any, all
@@ -157,7 +152,7 @@ def py_sum(iterable: Any, /, start: Any = 0) -> Any:
     b = emitter()
 
     def step(inner: Builder, dtype: np.dtype, total: Value, element: Value) -> Value:
-        return inner(arith.AddF if is_float(dtype) else arith.AddI, total, element)
+        return EMIT[np.add](inner, dtype, total, element)
 
     return Scalar(reduce_array(b, x, dtype, materialise(b, operand(start), dtype), step), dtype, False)
 
@@ -304,7 +299,7 @@ def python_type(x: Any) -> type:
     if isinstance(x, Array):
         return np.ndarray
     if isinstance(x, Scalar):
-        return {BOOL: bool, INT64: int, FLOAT64: float}[x.dtype] if x.weak else x.dtype.type
+        return {BOOL: bool, INT64: int, FLOAT64: float, COMPLEX128: complex}[x.dtype] if x.weak else x.dtype.type
     return type(x)
 
 
@@ -325,7 +320,6 @@ BUILTINS: dict[Any, Callable[..., Any]] = {
     int: py_int,
     float: py_float,
     bool: py_bool,
-    complex: py_complex,
     pow: py_pow,
     divmod: py_divmod,
     max: py_max,

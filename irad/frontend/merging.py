@@ -399,7 +399,7 @@ def describe(x: Any) -> str:
 def describe_spec(spec: Spec) -> str:
     """A spec, as an error message names it."""
     if isinstance(spec, ScalarSpec):
-        name = {"float64": "float", "int64": "int"}.get(spec.dtype.name, spec.dtype.name) if spec.weak else spec.dtype.name
+        name = {"float64": "float", "int64": "int", "complex128": "complex"}.get(spec.dtype.name, spec.dtype.name) if spec.weak else spec.dtype.name
         return f"an {name}" if name[0] in "aeiou" else f"a {name}"
     if isinstance(spec, Static):
         return describe(spec.value)

@@ -12,8 +12,9 @@ import numpy as np
 from irad.frontend import creation, gather, reductions, views
 from irad.frontend.arrays import astype, cast_operand, copy, elementwise, operand, where
 from irad.frontend.builtins_api import BUILTINS, np_round
-from irad.frontend.dtypes import BOOL, FLOAT64
-from irad.frontend.emit import EMIT
+from irad.frontend.complex_api import COMPLEX_FUNCTIONS
+from irad.frontend.dtypes import BOOL, COMPLEX128, FLOAT64, is_complex
+from irad.frontend.emit import EMIT, convert
 from irad.frontend.math_api import MATH
 from irad.frontend.scalars import cast, divmod_, kind_of, numpy_dtype, to_bool, to_float, to_int, whole
 from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, as_traced, emitter, method, operation, refuse, wrong
@@ -46,7 +47,8 @@ def _float_power(x: Any, y: Any, out: Array | None) -> Any:
     x, y = operand(x), operand(y)
     if whole(y) is None:
         return elementwise(np.float_power, (x, y), out)
-    return OPERATIONS["elementwise_power"](cast_operand(x, FLOAT64), y, out)
+    wide = COMPLEX128 if is_complex(kind_of(x).dtype) else FLOAT64  # type: ignore[union-attr]
+    return OPERATIONS["elementwise_power"](cast_operand(x, wide), y, out)
 
 
 @operation("array_ufunc")
@@ -112,7 +114,7 @@ def astype_method(x: Any, dtype: Any, order: str = "K", casting: str = "unsafe",
     """x.astype(dtype)."""
     wanted = numpy_dtype(dtype)
     if isinstance(x, Scalar):
-        return cast(x, wanted)
+        return Scalar(convert(emitter(), x.value, x.dtype, wanted), wanted, False)
     return x if x.dtype == wanted and not copy else astype(x, wanted)
 
 
@@ -127,6 +129,8 @@ def item(x: Any, *index: Any) -> Any:
 def _python_number(x: Scalar) -> Scalar:
     if x.dtype == BOOL:
         return to_bool(x)
+    if is_complex(x.dtype):
+        return cast(x, COMPLEX128, weak=True)
     return to_float(x) if x.dtype.kind == "f" else to_int(x)
 
 
@@ -190,7 +194,7 @@ def _any_array(*operands: Any) -> bool:
 
 def strong(x: Any) -> Any:
     """A scalar as NumPy's functions take it: of its own dtype."""
-    return cast(x, kind_of(x).dtype) if isinstance(x, Scalar | int | float) else x  # type: ignore[union-attr]
+    return cast(x, kind_of(x).dtype) if isinstance(x, Scalar | int | float | complex) else x  # type: ignore[union-attr]
 
 
 def np_modf(x: Any) -> Any:
@@ -256,8 +260,9 @@ def np_matmul(x1: Any, x2: Any, out: Any = None) -> Any:
 
 
 def np_vdot(a: Any, b: Any) -> Any:
-    """np.vdot and np.inner of vectors."""
-    return reductions.dot(views.ravel(views.as_array(a)), views.ravel(views.as_array(b)))
+    """np.vdot: the first array is conjugated."""
+    x = views.ravel(views.as_array(a))
+    return reductions.dot(call_ufunc(np.conjugate, x) if is_complex(x.dtype) else x, views.ravel(views.as_array(b)))
 
 
 def np_isscalar(element: Any) -> bool:
@@ -322,7 +327,7 @@ _NUMPY: dict[Any, Function] = {
 
 _CASTS: dict[Any, Function] = {
     t: partial(np_cast, np.dtype(t))
-    for t in (np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.float32, np.float64)
+    for t in (np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.float32, np.float64, np.complex64, np.complex128)
 }
 
 # Function object -> its implementation, which takes the same arguments, some of them traced.
@@ -332,5 +337,6 @@ FUNCTIONS: dict[Any, Function] = {
     **_NUMPY,
     **_CASTS,
     **MATH,
+    **COMPLEX_FUNCTIONS,
     **BUILTINS,
 }

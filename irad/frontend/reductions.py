@@ -11,7 +11,8 @@ import numpy as np
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, check_casting, copy_into, elementwise, emit_map, empty, operand, store
-from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_float, is_unsigned, width
+from irad.frontend import complex_math
+from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_complex, is_float, is_inexact, is_unsigned, width
 from irad.frontend.emit import EMIT, MAXIMUM, MINIMUM, constant, convert, from_memory
 from irad.frontend.indexing import Position, Range, subview
 from irad.frontend.scalars import cast, numpy_dtype
@@ -39,7 +40,7 @@ class Reduction:
 
 
 def _sum_dtype(dtype: np.dtype) -> np.dtype:
-    if is_float(dtype):
+    if is_inexact(dtype):
         return dtype
     return np.dtype(np.uint64) if dtype.kind == "u" else INT64
 
@@ -65,10 +66,14 @@ def _highest(dtype: np.dtype) -> Any:
 
 
 def _add(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
+    if is_complex(dtype):
+        return complex_math.sum_in_any_order(b, x, y, REASSOCIATE)
     return b(arith.AddF, x, y, fastmath=REASSOCIATE) if is_float(dtype) else b(arith.AddI, x, y)
 
 
 def _multiply(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
+    if is_complex(dtype):
+        return EMIT[np.multiply](b, dtype, x, y)
     return b(arith.MulF, x, y, fastmath=REASSOCIATE) if is_float(dtype) else b(arith.MulI, x, y)
 
 
@@ -236,7 +241,7 @@ def np_mean(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdi
     """np.mean: in float64 for integers, else in the array's dtype."""
     x = operand(x)
     kind = x.dtype if isinstance(x, Array | Scalar) else np.result_type(x)
-    computed = numpy_dtype(dtype) if dtype is not None else kind if is_float(kind) else FLOAT64
+    computed = numpy_dtype(dtype) if dtype is not None else kind if is_inexact(kind) else FLOAT64
     total = reduce(SUM, x, axis, computed, keepdims)
     if not isinstance(x, Array):
         return into(out, total)

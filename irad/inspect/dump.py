@@ -88,7 +88,7 @@ def _check_count(f: Callable[..., Any], specs: list[Spec]) -> None:
 
 def _wanted(made: Program, specs: list[Spec], mode: Mode | None) -> Derivative:
     params = [s for s in specs if not isinstance(s, Static)]
-    active = tuple(isinstance(s, ScalarSpec | ArraySpec) and s.dtype.kind == "f" for s in params)
+    active = tuple(isinstance(s, ScalarSpec | ArraySpec) and s.dtype.kind in "fc" for s in params)
     if mode is None:
         return Derivative()
     if isinstance(mode, ForwardMode):
