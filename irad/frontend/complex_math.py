@@ -177,9 +177,9 @@ def reciprocal(z: Complex) -> Complex:
 
 def sign(z: Complex) -> Complex:
     """z / |z|, and 0 for 0."""
-    size = abs(z)
-    divisor = where(size.is_("oeq", 0.0), size.lift(1.0), size)
-    return Complex(z.re / divisor, z.im / divisor)
+    size, zero = abs(z), is_zero(z)
+    divisor = where(zero, size.lift(1.0), size)
+    return choose(zero, z.like(0.0), Complex(z.re / divisor, z.im / divisor))
 
 
 def exp(z: Complex) -> Complex:
@@ -195,7 +195,8 @@ def log(z: Complex) -> Complex:
     """The natural logarithm, cut along the negative real axis; near the unit circle log|z| comes from |z|² - 1."""
     size = abs(z)
     x, y = abs(z.re), abs(z.im)
-    longer, shorter = x.call(arith.MaximumF, y), x.call(arith.MinimumF, y)
+    wide = x.is_("oge", y)
+    longer, shorter = where(wide, x, y), where(wide, y, x)
     near = both(size.is_("oge", 0.71), size.is_("ole", 1.73), z.re.b)
     excess = where(near, (longer - 1.0) * (longer + 1.0) + shorter * shorter, 0.0)
     far = where(near, size.lift(1.0), size)
@@ -204,9 +205,9 @@ def log(z: Complex) -> Complex:
 
 def sqrt(z: Complex) -> Complex:
     """The root with a real part that is not negative."""
-    size = ((abs(z.re) + abs(z)) * 0.5).call(math.Sqrt)
-    other = z.im / where(size.is_("oeq", 0.0), size.lift(1.0), size * 2.0)
     right = z.re.is_("oge", 0.0)
+    size = ((where(right, z.re, -z.re) + abs(z)) * 0.5).call(math.Sqrt)  # not |x|, whose slope at 0 is 0
+    other = z.im / where(size.is_("oeq", 0.0), size.lift(1.0), size * 2.0)
     above = z.re.lift(1.0).call(math.CopySign, z.im)
     infinite = z.re.b(math.IsInf, z.im.value)
     re = where(infinite, abs(z.im), where(right, size, other * above))
