@@ -240,7 +240,11 @@ class ArrayResult:
 
     def _view(self, address: int, shape: tuple[int, ...], strides: tuple[int, ...] | None, argument: np.ndarray) -> np.ndarray:
         dtype = argument.dtype if argument.itemsize == self.dtype.itemsize else self.dtype
-        same = dtype == argument.dtype and argument.shape == shape and (argument.flags.c_contiguous if strides is None else argument.strides == strides)
+        same = (
+            dtype == argument.dtype
+            and argument.shape == shape
+            and (argument.flags.c_contiguous if strides is None else argument.strides == strides)
+        )
         if same and address == argument.__array_interface__["data"][0]:
             return argument
         return _wrap(address, shape, strides, dtype, argument, readonly=not argument.flags.writeable)

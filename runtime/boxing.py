@@ -5,7 +5,24 @@ from __future__ import annotations
 import ctypes
 
 from irad.lower import context as c
-from irad.runtime.table import ARRAY, BEHAVED, BOOL, CARRAY, COMPLEX, FLAGS, FLOAT, LIST, MAX_RANK, OWNDATA, TUPLE, UINT8, Item, Table, get, read
+from irad.runtime.table import (
+    ARRAY,
+    BEHAVED,
+    BOOL,
+    CARRAY,
+    COMPLEX,
+    FLAGS,
+    FLOAT,
+    LIST,
+    MAX_RANK,
+    OWNDATA,
+    TUPLE,
+    UINT8,
+    Item,
+    Table,
+    get,
+    read,
+)
 
 TEXT = f"""\
 ; Whether each array among the results lies in new memory, in a block of its own.

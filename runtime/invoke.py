@@ -1,7 +1,8 @@
 """The way in from CPython, in LLVM IR: one function for all signatures, which it reads from a table, so that none is compiled per function.
 
 `irad_invoke` has CPython's METH_FASTCALL | METH_KEYWORDS convention. Its `self` is a tuple whose first item is a capsule of a `Table`.
-It takes numbers and arrays that lie as the compiled function wants them, and returns numbers and arrays of new memory. Whatever else comes in, it hands to the table's fallback, and whatever else comes out, to `collect`: Python callables.
+It takes numbers and arrays that lie as the compiled function wants them, and returns numbers and arrays of new memory. Whatever
+else comes in, it hands to the table's fallback, and whatever else comes out, to `collect`: Python callables.
 """
 
 from __future__ import annotations

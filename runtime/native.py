@@ -82,8 +82,7 @@ class Native:
         names = [value.hint or f"argument {i}" for i, value in enumerate(func.args)]
         self._names = names
         self.parameters = [
-            _parameter(name, type, i in written)
-            for i, (name, type) in enumerate(zip(names, lowered.arguments, strict=True))
+            _parameter(name, type, i in written) for i, (name, type) in enumerate(zip(names, lowered.arguments, strict=True))
         ]
         self._results = [_result(type) for type in lowered.results]
         self._pack = struct.Struct("=" + "".join(_codes(type) for type in lowered.arguments))

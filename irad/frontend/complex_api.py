@@ -11,16 +11,16 @@ import numpy as np
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
-from irad.frontend.arrays import astype, elementwise, empty, operand, where
 from irad.frontend.arrays import assign as assign_array
-from irad.frontend.complex_math import Complex, Real, angle, choose, either, exp, log
+from irad.frontend.arrays import elementwise, empty, operand
+from irad.frontend.complex_math import Complex, Real, angle, either, log
 from irad.frontend.creation import asarray, fill
-from irad.frontend.dtypes import BOOL, COMPLEX128, FLOAT64, is_complex, part_dtype, scalar_type
+from irad.frontend.dtypes import COMPLEX128, is_complex, part_dtype, scalar_type
 from irad.frontend.emit import EMIT, constant
 from irad.frontend.math_api import as_bool, as_float, real
-from irad.frontend.scalars import binary, cast, kind_of, single, unary
+from irad.frontend.scalars import cast, kind_of, single, unary
 from irad.frontend.values import Array, Scalar, Traced, as_traced, attribute, emitter, method, operation, wrong
-from irad.ir.core import Op, Value
+from irad.ir.core import Op
 from irad.ir.ops import arith, math
 from irad.ir.ops import complex as complexops
 

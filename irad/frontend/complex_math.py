@@ -98,9 +98,8 @@ class Complex:
         large, small = where(wide, w.re, w.im), where(wide, w.im, w.re)
         x, y = where(wide, self.re, self.im), where(wide, self.im, self.re)
         ratio = small / where(large.is_("oeq", 0.0), large.lift(1.0), large)
-        scale = 1.0 / (large + small * ratio)
-        difference = y - x * ratio
-        return Complex((x + y * ratio) * scale, where(wide, difference, -difference) * scale)
+        scale, part = 1.0 / (large + small * ratio), x * ratio
+        return Complex((x + y * ratio) * scale, where(wide, y - part, part - y) * scale)
 
     def __neg__(self) -> Complex:
         return Complex(-self.re, -self.im)
@@ -206,7 +205,8 @@ def log(z: Complex) -> Complex:
 def sqrt(z: Complex) -> Complex:
     """The root with a real part that is not negative."""
     right = z.re.is_("oge", 0.0)
-    size = ((where(right, z.re, -z.re) + abs(z)) * 0.5).call(math.Sqrt)  # not |x|, whose slope at 0 is 0
+    x = where(right, z.re, -z.re)  # not |x|, whose slope at 0 is 0
+    size = (x * 0.5 + abs(z) * 0.5).call(math.Sqrt)
     other = z.im / where(size.is_("oeq", 0.0), size.lift(1.0), size * 2.0)
     above = z.re.lift(1.0).call(math.CopySign, z.im)
     infinite = z.re.b(math.IsInf, z.im.value)
@@ -394,7 +394,7 @@ COMPLEX: dict[np.ufunc, Callable[..., Complex | Real | Value]] = {
     np.float_power: power,
     np.negative: lambda z: -z,
     np.positive: lambda z: z,
-    np.absolute: abs,
+    np.absolute: lambda z: abs(z),
     np.conjugate: conjugate,
     np.sign: sign,
     np.square: square,

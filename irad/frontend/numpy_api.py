@@ -327,7 +327,10 @@ _NUMPY: dict[Any, Function] = {
 
 _CASTS: dict[Any, Function] = {
     t: partial(np_cast, np.dtype(t))
-    for t in (np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.float32, np.float64, np.complex64, np.complex128)
+    for t in (
+        *(np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64),
+        *(np.float32, np.float64, np.complex64, np.complex128),
+    )
 }
 
 # Function object -> its implementation, which takes the same arguments, some of them traced.

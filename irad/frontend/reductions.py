@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import broadcast
+from irad.frontend import broadcast, complex_math
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, check_casting, copy_into, elementwise, emit_map, empty, operand, store
-from irad.frontend import complex_math
 from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_complex, is_float, is_inexact, is_unsigned, width
 from irad.frontend.emit import EMIT, MAXIMUM, MINIMUM, constant, convert, from_memory
 from irad.frontend.indexing import Position, Range, subview

@@ -274,10 +274,10 @@ class Scalar(Traced):
     size = 1
 
     def __repr__(self) -> str:
-        return f"<traced {_PYTHON_NAMES.get(self.dtype.name, self.dtype.name) if self.weak else self.dtype.name}>"
+        return f"<traced {PYTHON_NAMES.get(self.dtype.name, self.dtype.name) if self.weak else self.dtype.name}>"
 
 
-_PYTHON_NAMES = {"float64": "float", "int64": "int", "complex128": "complex"}
+PYTHON_NAMES = {"float64": "float", "int64": "int", "complex128": "complex"}
 
 
 class Array(Traced):

@@ -220,6 +220,18 @@ def _constant(op: Op) -> Number:
     return normalize(op.attrs["value"], op.results[0].type)
 
 
+def _create(_op: Op, re: float, im: float) -> complex:
+    return complex(re, im)
+
+
+def _real_part(_op: Op, z: complex) -> float:
+    return z.real
+
+
+def _imaginary_part(_op: Op, z: complex) -> float:
+    return z.imag
+
+
 _UNARY: dict[type[Op], Callable[[float], float]] = {
     arith.NegF: lambda x: -x,
     arith.ExtF: lambda x: x,
@@ -313,9 +325,9 @@ EVAL: dict[type[Op], Evaluate] = {
     **{cls: _unsigned(function) for cls, function in _UNSIGNED.items()},
     **_TESTS,
     **_COMPARISONS,
-    complexops.Create: lambda _, re, im: complex(re, im),
-    complexops.Re: lambda _, z: z.real,
-    complexops.Im: lambda _, z: z.imag,
+    complexops.Create: _create,
+    complexops.Re: _real_part,
+    complexops.Im: _imaginary_part,
     arith.Constant: _constant,
     arith.Select: _select,
     arith.ShLI: _shift_left,

@@ -88,9 +88,7 @@ def strides_of(array: Array, type: Type) -> list[int]:
     return strides
 
 
-def view(
-    op: Op, array: Array, offset: int, shape: Sequence[int], strides: Sequence[int], element: np.dtype[Any] | None = None
-) -> Array:
+def view(op: Op, array: Array, offset: int, shape: Sequence[int], strides: Sequence[int], element: np.dtype[Any] | None = None) -> Array:
     """A piece of an array's memory, offset and strides in its elements from the array's first; must lie inside what was allocated."""
     element = element or array.dtype
     size = element.itemsize

@@ -407,7 +407,8 @@ def reverse(module: Module, name: str, active_args: Sequence[bool], active_resul
             groups.append(2 * group + 1)
     returned = primal.body.terminator.operands
     seeds = [
-        derivative.body.add_arg(r.type, "seed") if on and is_inexact(r.type) else None for r, on in zip(returned, active_results, strict=True)
+        derivative.body.add_arg(r.type, "seed") if on and is_inexact(r.type) else None
+        for r, on in zip(returned, active_results, strict=True)
     ]
     groups += [-1] * (len(derivative.args) - len(groups))
     if not derivative.attrs.get("noalias"):

@@ -1,0 +1,545 @@
+"""Complex numbers: values as Python and NumPy have them, branch cuts, derivatives by differences, forward against reverse, errors."""
+
+import cmath
+import math
+
+import numpy as np
+import pytest
+
+import irad
+from irad import Active, Const, Duplicated, Forward, ForwardWithPrimal, NonScalarReturnError, Reverse, ReverseWithPrimal
+from tests.numpy_rows import differences
+
+FUNCTIONS = "exp log log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh".split()
+UFUNCS = "exp log log2 log10 log1p expm1 exp2 sqrt sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh".split()
+ONE_OFF = [0.3 - 1.7j, -2.1 + 0.4j, 1e-9 + 1e-9j, -1e-9j, 40.0 + 3j, -40.0 - 3j, 1e3 - 1e3j, 0.7 + 0.7j, -0.6 + 0.8j, 1e-200 + 0j]
+ON_AXES = [complex(x, y) for y in (0.0, -0.0) for x in (2.5, 0.5, -0.5, -2.5)] + [
+    complex(x, y) for x in (0.0, -0.0) for y in (2.5, 0.5, -0.5, -2.5)
+]
+
+
+def same(found, expected, rtol=1e-13):
+    """Equal parts, signs of zeros included."""
+    for f, e in ((found.real, expected.real), (found.imag, expected.imag)):
+        assert f == pytest.approx(e, rel=rtol, abs=rtol * abs(expected), nan_ok=True), (found, expected)
+        if e == 0.0 and f == 0.0:
+            assert math.copysign(1.0, f) == math.copysign(1.0, e), (found, expected)
+
+
+# ---------------------------------------------------------------- values
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_cmath(name):
+    f = getattr(cmath, name)
+    for z in ONE_OFF + ON_AXES:
+        try:
+            expected = f(z)
+        except (ValueError, OverflowError):
+            continue
+        same(irad.jit(f)(z), expected)
+
+
+@pytest.mark.parametrize("name", UFUNCS)
+def test_ufuncs_near_and_on_the_axes(name):
+    f = getattr(np, name)
+    with np.errstate(all="ignore"):
+        for z in ONE_OFF + ON_AXES:
+            same(irad.jit(f)(np.complex128(z)), f(np.complex128(z)), 4e-13)
+
+
+@pytest.mark.parametrize("f", [cmath.phase, cmath.polar, lambda z: cmath.rect(abs(z), 0.3), cmath.isfinite, cmath.isnan, cmath.isinf])
+@pytest.mark.parametrize("z", [1 + 2j, -1.0 + 0.0j, complex(-1.0, -0.0), complex(math.inf, 1.0), complex(1.0, math.nan)])
+def test_other_functions_of_cmath(f, z):
+    np.testing.assert_allclose(irad.jit(f)(z), f(z), rtol=1e-15)
+
+
+@pytest.mark.parametrize("w", [1 + 1j, 1 + 1.0000000001j, 1.001 + 1j, complex(math.inf, 0)])
+def test_isclose(w):
+    f = irad.jit(
+        lambda z, w: (cmath.isclose(z, w), cmath.isclose(z, w, rel_tol=1e-2), cmath.isclose(z, w, abs_tol=0.1), cmath.isclose(w, w))
+    )
+    z = 1 + 1j
+    expected = (cmath.isclose(z, w), cmath.isclose(z, w, rel_tol=1e-2), cmath.isclose(z, w, abs_tol=0.1), True)
+    assert f(z, w) == expected
+
+
+def arithmetic(z, w):
+    return z + w, z - w, z * w, z / w, -z, +z, z == w, z != w, z + 1, 2.0 - z, z * 3, 1 / w, abs(z), z.real, z.imag, z**2, z**-1
+
+
+@pytest.mark.parametrize("z", [1.5 - 2j, complex(0.0, -0.0), 1e200 + 1e-200j])
+@pytest.mark.parametrize("w", [0.25 + 3j, -2 + 0j, 1j, 1e-3 - 1e3j])
+def test_arithmetic(z, w):
+    with np.errstate(all="ignore"):
+        expected = arithmetic(np.complex128(z), np.complex128(w))
+    for found in (irad.jit(arithmetic)(z, w), irad.jit(arithmetic)(np.complex128(z), np.complex128(w))):
+        for f, e in list(zip(found, expected, strict=True))[: None if z else -2]:  # NumPy's powers of 0 have no signs
+            same(complex(f), complex(e), 1e-15)
+
+
+@pytest.mark.parametrize("z", [complex(math.inf, 1), complex(-math.inf, 0), complex(1, math.inf), complex(math.nan, 1), complex(1e308, 0)])
+def test_infinities(z):
+    f = irad.jit(lambda z: (np.sqrt(z), np.isfinite(z), np.isinf(z), np.isnan(z), z == z, abs(z)))
+    with np.errstate(all="ignore"):
+        x = np.complex128(z)
+        expected = (np.sqrt(x), np.isfinite(x), np.isinf(x), np.isnan(x), x == x, abs(x))
+    np.testing.assert_allclose(f(z), expected)
+
+
+@pytest.mark.parametrize("z", [0j, 1 + 0j])
+def test_division_by_zero_is_numpys(z):
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(irad.jit(lambda z, w: z / w)(z, 0j), np.complex128(z) / np.complex128(0))
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda x, y: complex(x, y), (1.5, -2.0)),
+        (lambda x, y: complex(x, y), (1 + 2j, 3 - 1j)),
+        (lambda x, y: complex(x) + complex(imag=y), (1.5, 2)),
+        (lambda z, w: (z.conjugate(), np.conj(w), z.real + w.imag), (1.5 + 1j, 2j)),
+        (lambda z, n: z**n, (1.2 - 0.3j, 5)),
+        (lambda z, n: z**n, (1.2 - 0.3j, -4)),
+        (lambda z, n: z**n, (1.2 - 0.3j, 0)),
+        (lambda z, n: z**n, (0j, 3)),
+        (lambda z, w: (z**w, pow(w, z), z**0.5, 2.0**z), (1.2 - 0.3j, 0.5 + 2j)),
+        (lambda z, w: (bool(z), not w, z and w, z or w), (1j, 0j)),
+        (lambda z, w: (isinstance(z, complex), isinstance(z, float), type(w) is complex), (1j, 0j)),
+        (lambda z, w: (sum([z, w, z]), math.prod([z, w])), (1j, 2.0)),
+    ],
+)
+def test_python_numbers(f, args):
+    found, expected = irad.jit(f)(*args), f(*args)
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    for x, y in zip(np.atleast_1d(found).tolist(), np.atleast_1d(expected).tolist(), strict=True):
+        assert type(x) is type(y)
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "dtype"),
+    [
+        (lambda z: z * 2.0, (np.complex64(1j),), np.complex64),
+        (lambda z: z * np.float64(2), (np.complex64(1j),), np.complex128),
+        (lambda x, z: x * z, (np.float32(2), 1j), np.complex64),
+        (lambda x: x * 1j, (np.float32(2),), np.complex64),
+        (lambda n: n * 1j, (np.int64(2),), np.complex128),
+        (lambda z: abs(z), (np.complex64(1j),), np.float32),
+        (lambda z: z.imag, (np.complex64(1j),), np.float32),
+        (lambda z: np.complex64(z), (1 + 2j,), np.complex64),
+        (lambda z: z.astype(np.complex128), (np.complex64(1j),), np.complex128),
+    ],
+)
+def test_promotion(f, args, dtype):
+    found = irad.jit(f)(*args)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, f(*args), rtol=1e-6)
+
+
+def test_results_keep_their_kind():
+    assert type(irad.jit(lambda z: z * z)(1j)) is complex
+    assert type(irad.jit(lambda z: z * z)(np.complex64(1j))) is np.complex64
+    assert irad.jit(lambda x: x * 1j)(np.ones(2, np.float32)).dtype == np.complex64
+    for _ in range(4):  # the way in from Python is another one from the third call on
+        assert irad.jit(lambda z, x: (z, x, z.real))(1 + 2j, 3.0) == (1 + 2j, 3.0, 1.0)
+
+
+def test_a_real_argument_of_a_complex_parameter():
+    f = irad.jit(lambda z, w: z * w)
+    assert [f(z, 1j) for z in (2.0, 2, np.float32(2), 2 + 0j)] == [2j] * 4
+
+
+# ---------------------------------------------------------------- derivatives of functions
+
+
+def along(f, z, direction, h=1e-6):
+    """A central difference of fourth order in a direction."""
+    v = [f(z + k * h * direction) for k in (-2, -1, 1, 2)]
+    return (v[0] - 8 * v[1] + 8 * v[2] - v[3]) / (12 * h)
+
+
+def on_the_axis(z, h):
+    """z moved along the axis that it lies on, the sign of its zero kept."""
+    return complex(z.real + h, z.imag) if z.imag == 0.0 else complex(z.real, z.imag + h)
+
+
+@pytest.mark.parametrize("name", UFUNCS)
+@pytest.mark.parametrize("z", ON_AXES + [0.7 + 0.7j, -0.4 + 0.4j, 1.3 - 1.3j, 0.6 - 0.8j])
+def test_slopes_on_axes_and_diagonals(name, z):
+    """On a cut the function goes on from its own side: along the axis differences tell, across it that it is holomorphic."""
+    f = getattr(np, name)
+    unit = 1.0 if z.imag == 0.0 else 1j
+    h = 1e-5
+    v = [f(np.complex128(on_the_axis(z, k * h))) for k in (-2, -1, 1, 2)]
+    slope = (v[0] - 8 * v[1] + 8 * v[2] - v[3]) / (12 * h)
+    tangent = irad.jvp(f, (z,), (unit,))[1]
+    np.testing.assert_allclose(tangent, slope, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(irad.jvp(f, (z,), (1j * unit,))[1], 1j * tangent, rtol=1e-12, atol=1e-12)
+    _, pullback = irad.vjp(f, z)
+    np.testing.assert_allclose(pullback(1.0)[0], np.conj(tangent / unit), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(pullback(1j)[0], 1j * np.conj(tangent / unit), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("w", [2.0 + 0j, 2j, 1 + 1j, 1 - 1j, -3 + 0.5j, 0.5 - 3j])
+def test_slopes_of_quotients(w):
+    for f in (lambda z, w: z / w, lambda z, w: w / (z * w + 1j), lambda z, w: np.reciprocal(w) * z):
+        for unit in (1.0, 1j):
+            np.testing.assert_allclose(irad.jvp(f, (1.5 - 2j, w), (0.0, unit))[1], along(lambda w: f(1.5 - 2j, w), w, unit), rtol=1e-8)
+
+
+@pytest.mark.parametrize("n", [-3, -1, 0, 1, 2, 5])
+@pytest.mark.parametrize("z", [0.7 - 0.2j, 0j])
+def test_slopes_of_integer_powers(n, z):
+    if z == 0 and n < 0:
+        return
+    for f in (lambda z, n: z**n, lambda z, n: z ** complex(n) if z else z**n):
+        np.testing.assert_allclose(irad.jvp(f, (z, n), (1.0, 0))[1], along(lambda z: z**n, z, 1.0), rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(irad.jvp(lambda z: z**n, (z,), (1j,))[1], along(lambda z: z**n, z, 1j), rtol=1e-8, atol=1e-8)
+
+
+def test_kinks_at_zero():
+    assert irad.grad(abs)(0j) == 0
+    assert irad.jvp(np.sign, (0j,), (1.0,))[1] == 0
+
+
+# ---------------------------------------------------------------- conventions
+
+
+def test_conventions():
+    """The derivative by z is dL/dx + i dL/dy of a real L; forward mode gives the derivative in the direction of the tangent."""
+    z = 3.1 + 2.7j
+    assert irad.grad(lambda z: (z * z).real)(z) == pytest.approx(6.2 - 5.4j)
+    assert irad.grad(lambda z: (z * z).imag)(z) == pytest.approx(5.4 + 6.2j)
+    assert irad.jvp(lambda z: z * z, (z,), (1.0,))[1] == pytest.approx(6.2 + 5.4j)
+    assert irad.jvp(lambda z: z * z, (z,), (1j,))[1] == pytest.approx(-5.4 + 6.2j)
+    du, dv = (irad.grad(f)(z) for f in (lambda z: (z * z.conjugate()).real, lambda z: (z * z.conjugate()).imag))
+    # Wirtinger's: d/dz = (d/dx - i d/dy) / 2, d/dz* = (d/dx + i d/dy) / 2
+    assert (du.conjugate() + 1j * dv.conjugate()) / 2 == pytest.approx(3.1 - 2.7j)
+    assert (du + 1j * dv) / 2 == pytest.approx(3.1 + 2.7j)
+
+
+def test_autodiff():
+    z, dz = np.array([3.1 + 2.7j]), np.array([0.5 + 0.5j])
+    f = irad.autodiff
+    assert f(Forward, lambda z: z * z, Duplicated(3.1 + 2.7j, 1.0)) == (pytest.approx(6.2 + 5.4j),)
+    assert f(ForwardWithPrimal, lambda z: z * z, Duplicated(1j, 1j)) == (-1, -2)
+    assert f(Reverse, lambda z: abs(z) ** 2, Active, Active(1 - 2j)) == ((pytest.approx(2 - 4j),),)
+    assert f(ReverseWithPrimal, lambda z, w: (z * w).real, Active(1 - 2j), Const(2j)) == ((-2j, None), 4.0)
+    f(Reverse, lambda z: (z[0] * z[0]).real, Active, Duplicated(z, dz))
+    np.testing.assert_allclose(dz, [6.7 - 4.9j])
+    with pytest.raises(NonScalarReturnError, match=r"return a real one, such as z\.real"):
+        f(Reverse, lambda z: z * z, Active, Active(1j))
+
+
+def test_a_result_that_is_written():
+    """In reverse mode a Duplicated complex array takes the derivative by its contents, seeded by its shadow."""
+
+    def f(z, out):
+        for i in range(len(z)):
+            out[i] = z[i] * z[len(z) - 1 - i]
+
+    z, dz, out, dout = np.array([1 + 2j, 3j]), np.zeros(2, complex), np.zeros(2, complex), np.array([1.0, 1j])
+    irad.autodiff(Reverse, f, Const, Duplicated(z, dz), Duplicated(out, dout))
+    np.testing.assert_allclose(dz, np.conj([3j, 1 + 2j]) * (1 + 1j))
+    assert not dout.any()
+
+
+def test_gradients_of_mixed_arguments():
+    def f(x, z, a, b):
+        return (x * z).imag + np.sum(a * b.real) + abs(b[0] * a[1])
+
+    args = (2.0, 1 - 1j, np.array([1.0, 2.0]), np.array([1j, 2.0 + 1j]))
+    gx, gz, ga, gb = irad.grad(f, argnums=(0, 1, 2, 3))(*args)
+    assert type(gx) is float
+    assert type(gz) is complex
+    assert ga.dtype == np.float64
+    assert gb.dtype == np.complex128
+    np.testing.assert_allclose([gx, gz], [-1.0, -2.0j * -1], atol=1e-12)
+    for i, g in ((0, ga), (1, gb)):
+        np.testing.assert_allclose(g, differences(lambda a, b: f(2.0, 1 - 1j, a, b), args[2:], i), atol=1e-8)
+
+
+# ---------------------------------------------------------------- programs
+
+
+def horner(c, z):
+    total = 0j
+    for i in range(len(c)):
+        total = total * z[0] + c[i]
+    return abs(total)
+
+
+def escape(z, c):
+    """A while loop with a data-dependent trip count."""
+    w, n = z[0], 0
+    while abs(w) < 4.0 and n < 30:
+        w = w * w + c[0]
+        n += 1
+    return w.real * 0.5 - w.imag
+
+
+def overwritten(z, c):
+    """Values that the reverse sweep needs, and that are gone by then."""
+    for k in range(3):
+        for i in range(len(z)):
+            z[i] = np.exp(z[i] * c[k % len(c)] * 0.1) - z[i - 1]
+    return np.sum(z.real * z.imag)
+
+
+def branches(z, c):
+    total = 1j
+    for i in range(len(z)):
+        if z[i].real > 0:
+            total = total * z[i] if z[i].imag > 0 else total / (z[i] + 2)
+        else:
+            total += np.conj(c[0]) * abs(z[i])
+    return (total * total).imag
+
+
+def parts(z, c):
+    """Views of the parts and of the whole, written in turn."""
+    re, im = z.real, z.imag
+    for i in range(1, len(z)):
+        re[i] += im[i - 1] * re[0]
+        z[i] *= c[0]
+        im[i] = im[i] * 0.5 - z[i - 1].real
+    z.imag[::2] = re[::2] ** 2
+    return np.sum(z * z * c[0]).real
+
+
+def swapped(z, c):
+    a, b = z.copy(), np.zeros_like(z)
+    for _ in range(4):
+        for i in range(len(a)):
+            b[i] = a[i] * a[i - 1] * 0.3 + c[0]
+        a, b = b, a
+    return np.sum(abs(a) ** 2)
+
+
+def power_series(z, n):
+    if n == 0:
+        return 1 + 0j
+    return 1 + z * power_series(z, n - 1) / n
+
+
+def recursive(z, c):
+    return abs(power_series(z[0], 6) - power_series(c[0], 3))
+
+
+def carried_lists(z, c):
+    state = {"w": c[0], "pair": (1j, 2.0)}
+    for i in range(len(z)):
+        a, b = state["pair"]
+        state["w"] = state["w"] * a + z[i]
+        state["pair"] = (z[i] / (1 + abs(a)), b + state["w"].real)
+    return state["pair"][1] + state["w"].imag
+
+
+def matrices(z, c):
+    m = z.reshape(2, 2)
+    w = m @ m.conj().T
+    return np.sum(np.sqrt(w * c[0])).real + np.vdot(z, z * c[0]).imag
+
+
+PROGRAMS = [horner, escape, overwritten, branches, parts, swapped, recursive, carried_lists, matrices]
+
+
+@pytest.mark.parametrize("dtype", [np.complex128, np.complex64])
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)
+def test_programs(program, dtype):
+    rng = np.random.default_rng(5)
+    z, c = ((rng.standard_normal(n) + 1j * rng.standard_normal(n)).astype(dtype) for n in (4, 2))
+    mine, theirs = z.copy(), z.copy()
+    single = dtype == np.complex64
+    np.testing.assert_allclose(irad.jit(program)(mine, c), program(theirs, c), rtol=2e-5 if single else 1e-12)
+    np.testing.assert_allclose(mine, theirs, rtol=2e-5 if single else 1e-12)
+    gradient = irad.grad(program, argnums=(0, 1))(z.copy(), c.copy())
+    tangents = [(rng.standard_normal(len(a)) + 1j * rng.standard_normal(len(a))).astype(dtype) for a in (z, c)]
+    slope = irad.jvp(program, (z.copy(), c.copy()), tangents)[1]
+    pairing = sum(np.sum(np.conj(g) * t).real for g, t in zip(gradient, tangents, strict=True))
+    np.testing.assert_allclose(slope, pairing, rtol=1e-3 if single else 1e-10)
+    if not single:
+        for i, g in enumerate(gradient):
+            np.testing.assert_allclose(g, differences(program, (z, c), i, 1e-4), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("options", [irad.Options(ad_stage="early"), irad.Options(opt_level=0), irad.Options(opt_level=3)], ids=str)
+@pytest.mark.parametrize("program", [overwritten, parts, branches, swapped, escape], ids=lambda f: f.__name__)
+def test_options_change_nothing(program, options):
+    rng = np.random.default_rng(6)
+    z, c = (rng.standard_normal(n) + 1j * rng.standard_normal(n) for n in (4, 2))
+    for found, expected in zip(
+        irad.grad(program, argnums=(0, 1), options=options)(z.copy(), c), irad.grad(program, argnums=(0, 1))(z.copy(), c), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_second_order():
+    """Forward over reverse, through complex intermediate values of real arguments and through complex arguments."""
+
+    def real_argument(x):
+        w = np.exp(1j * x[0]) * x[1]
+        return abs(w + x[0]) * w.imag
+
+    x, v = np.array([0.7, 1.3]), np.array([0.3, -1.0])
+    h = 1e-5
+    expected = (irad.grad(real_argument)(x + h * v) - irad.grad(real_argument)(x - h * v)) / (2 * h)
+    np.testing.assert_allclose(irad.hvp(real_argument, x, v), expected, rtol=1e-8)
+
+    def complex_argument(z):
+        return (z[0] * z[1] * np.conj(z[0])).real + abs(z[1]) ** 3
+
+    z, w = np.array([0.7 + 1j, 1.3 - 0.2j]), np.array([0.3 - 1j, 0.5j])
+    expected = (irad.grad(complex_argument)(z + h * w) - irad.grad(complex_argument)(z - h * w)) / (2 * h)
+    np.testing.assert_allclose(irad.hvp(complex_argument, z, w), expected, rtol=1e-8)
+    nested = irad.grad(lambda z: np.sum(abs(irad.grad(complex_argument)(z))))
+    np.testing.assert_allclose(nested(z), differences(lambda z: np.sum(abs(irad.grad(complex_argument)(z))), (z,), 0), rtol=1e-6)
+
+
+def test_jvp_and_vjp_of_arrays():
+    rng = np.random.default_rng(7)
+    z, t, seed = (rng.standard_normal(5) + 1j * rng.standard_normal(5) for _ in range(3))
+
+    def f(z):
+        return z * np.sum(z) + np.conj(z[::-1]) * z[0].real
+
+    y, dy = irad.jvp(f, (z,), (t,))
+    value, pullback = irad.vjp(f, z)
+    np.testing.assert_allclose(y, f(z))
+    np.testing.assert_allclose(value, f(z))
+    np.testing.assert_allclose(dy, along(f, z, t), rtol=1e-8)
+    np.testing.assert_allclose(np.sum(np.conj(seed) * dy).real, np.sum(np.conj(pullback(seed)[0]) * t).real, rtol=1e-12)
+
+
+# ---------------------------------------------------------------- arrays and their parts
+
+
+def test_parts_are_views():
+    def f(z, x):
+        z.real[0] = 7.0
+        z.imag[1:] += x
+        z.T.real[-1] = -1.0
+        return z.real, z.imag[::2]
+
+    z = np.arange(4) * (1 + 1j)
+    mine = z.copy()
+    re, im = irad.jit(f)(mine, 0.5)
+    expected = f(z, 0.5)
+    np.testing.assert_array_equal(mine, z)
+    for found, wanted, base in ((re, expected[0], mine), (im, expected[1], mine)):
+        np.testing.assert_array_equal(found, wanted)
+        assert np.shares_memory(found, base)
+
+
+@pytest.mark.parametrize("view", [lambda z: z[::2], lambda z: z[::-1], lambda z: z.reshape(2, 3).T, lambda z: z.reshape(2, 3)[:, 1:]])
+def test_parts_of_views(view):
+    def f(z):
+        w = view(z)
+        w.real[0] *= 3.0
+        w.imag = w.real + 1.0
+        return np.sum(w * w).imag
+
+    z = np.arange(6) * (1 - 2j) + 0.5
+    mine, theirs = z.copy(), z.copy()
+    np.testing.assert_allclose(irad.jit(f)(mine), f(theirs))
+    np.testing.assert_array_equal(mine, theirs)
+    np.testing.assert_allclose(irad.grad(f)(z.copy()), differences(f, (z,), 0), rtol=1e-7, atol=1e-7)
+
+
+def test_overlap_of_an_array_and_its_parts_is_found():
+    """Arguments that share memory: an array, and a view of its real parts."""
+
+    def f(z, x):
+        for i in range(len(z)):
+            x[i] = x[i] * 2.0
+            z[i] = z[i] * z[i]
+        return np.sum(z.imag) + np.sum(x)
+
+    z = np.array([1 + 2j, 3 - 1j])
+    mine = z.copy()
+    assert irad.jit(f)(mine, mine.real) == f(z, z.real)
+    np.testing.assert_array_equal(mine, z)
+    fresh = np.array([1 + 2j, 3 - 1j])
+    dz, dx = irad.grad(f, argnums=(0, 1))(fresh, fresh.real)
+    total = dz.copy()
+    assert np.shares_memory(dz, dx)
+    np.testing.assert_allclose(total, differences(lambda z: f(z, z.real), (np.array([1 + 2j, 3 - 1j]),), 0), rtol=1e-7)
+
+
+def test_misaligned_and_strange_layouts():
+    base = np.zeros(5, [("flag", np.int64), ("z", np.complex128)])
+    base["z"] = np.arange(5) * 1j
+    with pytest.raises(ValueError, match="not a multiple of its item size"):
+        irad.jit(np.sum)(base["z"])
+    np.testing.assert_allclose(irad.jit(np.sum)(base["z"].copy()), 10j)
+
+
+# ---------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (lambda z: z < 1j, "'<' not supported between instances of 'complex' and 'complex'"),
+        (lambda z: max(z, 1j), "'>' not supported"),
+        (lambda z: float(z), "its imaginary part would be lost"),
+        (lambda z: int(z), "complex"),
+        (lambda z: math.sin(z), "its imaginary part would be lost"),
+        (lambda z: math.floor(z), "complex"),
+        (lambda z: z // 2, "floor_divide does not take"),
+        (lambda z: z % 2, "remainder does not take"),
+        (lambda z: np.floor(z), "floor does not take"),
+        (lambda z: np.arctan2(z, 1.0), "arctan2 does not take"),
+        (lambda z: np.hypot(z, 1.0), "hypot does not take"),
+        (lambda z: np.cbrt(z), "cbrt does not take"),
+        (lambda z: np.degrees(z), "does not take"),
+        (lambda z: round(z), "complex"),
+        (lambda z: np.zeros(3)[z], "indices"),
+        (lambda z: range(z), "complex"),
+        (lambda z: np.float64(z), "its imaginary part would be lost"),
+    ],
+)
+def test_what_complex_numbers_do_not_do(f, text):
+    with pytest.raises((TypeError, IndexError), match=text):
+        irad.jit(f)(1 + 1j)
+
+
+def store_scalar(x, z):
+    x[0] = z[0]
+
+
+def store_array(x, z):
+    x[:] = z
+
+
+def add_in_place(x, z):
+    x += z
+
+
+def set_imaginary_part(x, z):
+    x.imag = 1.0
+
+
+@pytest.mark.parametrize("f", [store_scalar, store_array, add_in_place, set_imaginary_part], ids=lambda f: f.__name__)
+def test_real_arrays_hold_no_complex_numbers(f):
+    with pytest.raises(TypeError):
+        irad.jit(f)(np.zeros(2), np.ones(2) * 1j)
+
+
+def test_a_complex_argument_of_a_real_parameter():
+    f = irad.jit(lambda x: x * 2.0)
+    assert f(1.0) == 2.0
+    assert f(1j) == 2j  # another version
+    with pytest.raises(TypeError, match="Duplicated"):
+        irad.autodiff(Reverse, lambda z: abs(z[0]), Active, Active(np.ones(1) * 1j))
+    with pytest.raises(TypeError, match="different dtypes"):
+        Duplicated(np.ones(1) * 1j, np.ones(1))
+
+
+def test_signatures():
+    assert "complex<f64>" in irad.dump(lambda z: z * z, "c128")
+    assert "memref<?xcomplex<f32>>" in irad.dump(lambda z: z[0], (irad.c64[::1],))
+    text = irad.dump(lambda z: abs(z[0]), "c128[:]", stage="gradient")
+    assert irad.parse(text).funcs
+    assert "complex.create" in irad.dump(lambda z: z + 1, "c64", stage="traced")
