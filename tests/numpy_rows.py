@@ -147,6 +147,13 @@ def check_slopes(row: Row, shapes: Sequence[tuple[int, ...]], layout: str = "con
         np.testing.assert_allclose(g, differences(loss, args, i), rtol=2e-6, atol=2e-6, err_msg=f"derivative by argument {i}")
 
 
+def normal_like(rng: np.random.Generator, x: Any) -> Any:
+    """Normal numbers of the shape of an array, or one for a number; complex if it is."""
+    shape = np.shape(x) if isinstance(x, np.ndarray) else None
+    found = rng.standard_normal(shape)
+    return found + 1j * rng.standard_normal(shape) if np.iscomplexobj(x) else found
+
+
 def _random_like(rng: np.random.Generator, x: Any, low: float, high: float) -> np.ndarray:
     """Uniform numbers of the shape of another array, complex if it is."""
     found = rng.uniform(low, high, np.shape(x))
