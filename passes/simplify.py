@@ -320,10 +320,9 @@ def _select_bool(condition: Value, x: Value, y: Value, b: Builder) -> Value | No
 
 def _addf(op: Op, b: Builder) -> Value | None:
     x, y = op.operands
-    if _is(y, -0.0):
-        return x
-    if _is(x, -0.0):
-        return y
+    for zero, other in ((y, x), (x, y)):
+        if _is(zero, -0.0) or (constant_of(zero) == 0.0 and "nsz" in op.attrs.get("fastmath", ())):
+            return other
     negated = _from(y, arith.NegF)
     if negated is not None:
         return b(arith.SubF, x, negated.operands[0], **op.attrs)

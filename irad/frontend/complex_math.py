@@ -73,6 +73,8 @@ class Complex:
     @classmethod
     def of(cls, b: Builder, z: Value) -> Complex:
         """The parts of a value."""
+        if isinstance(z.op, complexops.Create):
+            return cls(*(Real(b, part) for part in z.op.operands))
         return cls(Real(b, b(complexops.Re, z)), Real(b, b(complexops.Im, z)))
 
     @property
