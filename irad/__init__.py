@@ -4,7 +4,17 @@ from irad import _layout  # noqa: F401  (has to come first: it lets a checkout f
 from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
 from irad.api.autodiff import autodiff
 from irad.api.compiled import clear_caches
-from irad.api.modes import Forward, ForwardMode, ForwardWithPrimal, Mode, Reverse, ReverseMode, ReverseWithPrimal
+from irad.api.modes import (
+    Forward,
+    ForwardMode,
+    ForwardWithPrimal,
+    Mode,
+    Reverse,
+    ReverseHolomorphic,
+    ReverseHolomorphicWithPrimal,
+    ReverseMode,
+    ReverseWithPrimal,
+)
 from irad.api.signature import c64, c128, f32, f64, i8, i16, i32, i64, u8, u16, u32, u64
 from irad.api.transforms import grad, hvp, jit, jvp, value_and_grad, vjp
 from irad.errors import IradError, NonScalarReturnError, RuntimeActivityError, UnsupportedError
@@ -27,6 +37,8 @@ __all__ = [
     "NonScalarReturnError",
     "Options",
     "Reverse",
+    "ReverseHolomorphic",
+    "ReverseHolomorphicWithPrimal",
     "ReverseMode",
     "ReverseWithPrimal",
     "RuntimeActivityError",

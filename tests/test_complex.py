@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 import irad
-from irad import Active, Const, Duplicated, Forward, ForwardWithPrimal, NonScalarReturnError, Reverse, ReverseWithPrimal
+from irad import (
+    Active,
+    Const,
+    Duplicated,
+    Forward,
+    ForwardWithPrimal,
+    NonScalarReturnError,
+    Reverse,
+    ReverseHolomorphic,
+    ReverseHolomorphicWithPrimal,
+    ReverseWithPrimal,
+)
 from tests.numpy_rows import differences
 
 FUNCTIONS = "exp log log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh".split()
@@ -230,6 +241,34 @@ def test_autodiff():
     np.testing.assert_allclose(dz, [6.7 - 4.9j])
     with pytest.raises(NonScalarReturnError, match=r"return a real one, such as z\.real"):
         f(Reverse, lambda z: z * z, Active, Active(1j))
+
+
+def test_holomorphic():
+    z = 3.1 + 2.7j
+    assert irad.autodiff(ReverseHolomorphic, lambda z: z * z, Active, Active(z)) == ((pytest.approx(6.2 + 5.4j),),)
+    derivs, primal = irad.autodiff(ReverseHolomorphicWithPrimal, lambda z, w: np.sin(z) * w, Active(z), Const(2j))
+    assert primal == pytest.approx(np.sin(z) * 2j)
+    assert derivs == (pytest.approx(np.cos(z) * 2j), None)
+
+    def f(a, out):
+        out[0] = a[0] * a[1]
+        return out[0] * a[0] + cmath.exp(a[1])
+
+    a, da, out, dout = np.array([1 + 2j, 0.3 - 1j]), np.array([0.5j, 1.0]), np.zeros(1, complex), np.array([0.7 + 1j])
+    irad.autodiff(ReverseHolomorphic, f, Active, Duplicated(a, da), Duplicated(out, dout))
+    shadow, h = 0.7 + 1j, 1e-6
+
+    def total(a):  # what the shadows are the derivative of
+        out = np.zeros(1, complex)
+        return f(a, out) + shadow * out[0]
+
+    for i, start in enumerate((0.5j, 1.0)):
+        step = h * np.eye(2)[i]
+        np.testing.assert_allclose(da[i] - start, (total(a + step) - total(a - step)) / (2 * h), rtol=1e-8)
+    with pytest.raises(NonScalarReturnError, match="returns one complex number"):
+        irad.autodiff(ReverseHolomorphic, lambda z: abs(z), Active, Active(z))
+    with pytest.raises(TypeError, match="by complex numbers, and argument 0 is real"):
+        irad.autodiff(ReverseHolomorphic, lambda x: x * 1j, Active, Active(2.0))
 
 
 def test_a_result_that_is_written():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +48,8 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
     Parameters
     ----------
     mode : Mode
-        `Forward`, `ForwardWithPrimal`, `Reverse` or `ReverseWithPrimal`.
+        `Forward`, `ForwardWithPrimal`, `Reverse` or `ReverseWithPrimal`; for a complex result that is holomorphic in complex arguments
+        `ReverseHolomorphic` or `ReverseHolomorphicWithPrimal`.
     f : callable
         The function, of numbers and arrays.
     *args
@@ -114,15 +116,37 @@ def _reverse(
     none_returned = not leaves_of(made.trace.result)
     seeded = activity is Active or (activity is None and not none_returned)
     flags = tuple(a.active for a in arguments)
-    wanted = Derivative("reverse", flags, "all" if seeded else "none", mode.return_primal)
-    flat = invoke(made, arguments, wanted, (1.0,) if seeded else ())
+    wanted = Derivative("reverse", flags, "all" if seeded else "none", mode.return_primal, holomorphic=mode.holomorphic)
+    if mode.holomorphic:
+        _check_holomorphic(arguments)
+    with _conjugated([a.shadow for a in arguments if mode.holomorphic and a.active]):
+        flat = invoke(made, arguments, wanted, (1.0,) if seeded else ())
     results = iter(flat)
     primal = rebuild(made.trace.result, results) if mode.return_primal else None
     derivs: list[Any] = [None] * len(annotated)
     for i in positions:
         if isinstance(annotated[i], Active):
-            derivs[i] = next(results)
+            derivs[i] = np.conj(next(results)).item() if mode.holomorphic else next(results)
     return DerivativesAndPrimal(tuple(derivs), primal) if mode.return_primal else Derivatives(tuple(derivs))
+
+
+def _check_holomorphic(arguments: list[Argument]) -> None:
+    for a in arguments:
+        if a.active and not np.iscomplexobj(a.value):
+            raise TypeError(f"a holomorphic derivative is by complex numbers, and {a.name} is real; pass a complex number, or it as Const")
+
+
+@contextmanager
+def _conjugated(shadows: Sequence[Any]) -> Iterator[None]:
+    """Shadows as the real part of the result needs them: there they hold d/dx + i d/dy, of which df/dz is the conjugate."""
+    arrays = [s for s in shadows if np.iscomplexobj(s)]
+    for shadow in arrays:
+        np.conjugate(shadow, out=shadow)
+    try:
+        yield
+    finally:
+        for shadow in arrays:
+            np.conjugate(shadow, out=shadow)
 
 
 def _reverse_argument(a: Annotation, i: int) -> Argument:
