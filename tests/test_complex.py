@@ -148,6 +148,36 @@ def test_promotion(f, args, dtype):
     np.testing.assert_allclose(found, f(*args), rtol=1e-6)
 
 
+def test_joins():
+    """A variable that is an int or a float before a loop and complex in it is complex."""
+
+    def f(z, n):
+        total, best = 0, 0.0
+        for i in range(n):
+            total += z[i]
+            if z[i].real > 0.5:
+                best = z[i]
+        return total, best
+
+    z = np.array([1 + 1j, 0.25j, 2.0])
+    for n in (0, 1, 3):
+        np.testing.assert_array_equal(irad.jit(f)(z, n), f(z, n))
+    assert type(irad.jit(f)(z, 0)[0]) is np.complex128
+
+
+def test_lists_of_complex_numbers():
+    def f(z):
+        found = []
+        for v in z:
+            if v.imag > 0:
+                found.append(v * v)
+        return sum(found, 0j).real + len(found)
+
+    z = np.array([1 + 1j, -1j, 2.0 + 3j])
+    assert irad.jit(f)(z) == f(z)
+    np.testing.assert_allclose(irad.grad(f)(z), differences(f, (z,), 0), atol=1e-8)
+
+
 def test_results_keep_their_kind():
     assert type(irad.jit(lambda z: z * z)(1j)) is complex
     assert type(irad.jit(lambda z: z * z)(np.complex64(1j))) is np.complex64
@@ -534,6 +564,9 @@ def test_misaligned_and_strange_layouts():
         (lambda z: np.cbrt(z), "cbrt does not take"),
         (lambda z: np.degrees(z), "does not take"),
         (lambda z: round(z), "complex"),
+        (lambda z: math.fsum(np.ones(2) * z), "must be real number, not complex"),
+        (lambda z: math.dist(np.ones(2) * z, np.ones(2)), "must be real number, not complex"),
+        (lambda z: np.arange(z), "integer"),
         (lambda z: np.zeros(3)[z], "indices"),
         (lambda z: range(z), "complex"),
         (lambda z: np.float64(z), "its imaginary part would be lost"),
@@ -556,11 +589,21 @@ def add_in_place(x, z):
     x += z
 
 
+def store_at_indices(x, z):
+    x[[0, 1]] = z
+
+
+def store_under_a_mask(x, z):
+    x[x == 0] = z[0]
+
+
 def set_imaginary_part(x, z):
     x.imag = 1.0
 
 
-@pytest.mark.parametrize("f", [store_scalar, store_array, add_in_place, set_imaginary_part], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "f", [store_scalar, store_array, add_in_place, store_at_indices, store_under_a_mask, set_imaginary_part], ids=lambda f: f.__name__
+)
 def test_real_arrays_hold_no_complex_numbers(f):
     with pytest.raises(TypeError):
         irad.jit(f)(np.zeros(2), np.ones(2) * 1j)

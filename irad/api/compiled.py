@@ -60,7 +60,7 @@ class Program:
         """How many parameters the traced function has, captured arrays included."""
         return len(self.trace.func.args)
 
-    def result_is_real_number(self, first: bool = False, kind: str = "f") -> bool:
+    def result_is_number(self, first: bool = False, kind: str = "f") -> bool:
         """Whether the function returns one float, or a tuple whose first entry is one; with kind "c", a complex number."""
         result = self.trace.result
         if first and isinstance(result, tuple) and result:
@@ -122,7 +122,7 @@ class Program:
         results = self._active_results(wanted, func)
         if wanted.mode == "reverse":
             kind = "c" if wanted.holomorphic else "f"
-            if wanted.results != "none" and not self.result_is_real_number(wanted.results == "first", kind):
+            if wanted.results != "none" and not self.result_is_number(wanted.results == "first", kind):
                 raise self._not_scalar(wanted.holomorphic)
             func = reverse(module, self.name, self.activity(wanted), results, wanted.with_primal)
         elif wanted.mode == "forward":
@@ -142,8 +142,8 @@ class Program:
         remedy = "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument."
         if isinstance(self.trace.result, ScalarSpec) and self.trace.result.dtype.kind == "c":
             remedy = (
-                "The derivative of a complex number is no single number: return a real one, such as z.real or abs(z); use vjp, whose seed 1 "
-                "gives the gradient of the real part and 1j that of the imaginary part; or, if the function is holomorphic, "
+                "The derivative of a complex number is no single number: return a real one, such as z.real or abs(z); use vjp, whose seed "
+                "1 gives the gradient of the real part and 1j that of the imaginary part; or, if the function is holomorphic, "
                 "autodiff(irad.ReverseHolomorphic, ...)."
             )
         return fail(

@@ -394,7 +394,7 @@ def _pullback(
     tree = made.trace.result
     if not isinstance(tree, ScalarSpec | ArraySpec) or tree.dtype.kind not in "fc":
         raise TypeError("vjp needs a function that returns one float or one array of floats, real or complex")
-    if made.result_is_real_number():
+    if made.result_is_number():
         function, first = f, []
     else:
         function, first = _writing(f), [np.empty_like(value, order="C")]

@@ -137,8 +137,7 @@ def assign(destination: Array, x: Any) -> None:
     if not isinstance(x, Array):
         copy_into(b, destination, x if isinstance(x, Scalar) else _as_scalar(b, x, destination.dtype))
         return
-    if is_complex(x.dtype) and not is_complex(destination.dtype):
-        raise wrong(TypeError, f"an array of {destination.dtype.name} cannot hold complex numbers. Use z.real or abs(z).")
+    check_holds(destination, x)
     if S.same_value(destination.value, x.value):
         return
     target = S.dims(b, destination.value)
@@ -147,6 +146,12 @@ def assign(destination: Array, x: Any) -> None:
     if S.may_overlap(destination.value, x.value):
         x = copy(x)
     copy_into(b, destination, Array(broadcast.spread(b, x.value, target), x.dtype))
+
+
+def check_holds(destination: Array, x: Array) -> None:
+    """Refuse to store complex numbers as real ones, of which NumPy only warns."""
+    if is_complex(x.dtype) and not is_complex(destination.dtype):
+        raise wrong(TypeError, f"an array of {destination.dtype.name} cannot hold complex numbers. Use z.real or abs(z).")
 
 
 def _as_scalar(b: Builder, x: Any, dtype: np.dtype) -> Any:

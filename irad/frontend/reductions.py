@@ -12,7 +12,7 @@ from irad.frontend import broadcast, complex_math
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, check_casting, copy_into, elementwise, emit_map, empty, operand, store
 from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_complex, is_float, is_inexact, is_unsigned, width
-from irad.frontend.emit import EMIT, MAXIMUM, MINIMUM, constant, convert, from_memory
+from irad.frontend.emit import EMIT, constant, convert, from_memory
 from irad.frontend.indexing import Position, Range, subview
 from irad.frontend.scalars import cast, numpy_dtype
 from irad.frontend.sizes import Size
@@ -53,14 +53,14 @@ def _boolean(dtype: np.dtype) -> np.dtype:
 
 
 def _lowest(dtype: np.dtype) -> Any:
-    if is_float(dtype):
-        return -np.inf
+    if is_inexact(dtype):
+        return dtype.type(complex(-np.inf, -np.inf)) if is_complex(dtype) else -np.inf
     return 0 if is_unsigned(dtype) else -(1 << width(dtype) - 1)
 
 
 def _highest(dtype: np.dtype) -> Any:
-    if is_float(dtype):
-        return np.inf
+    if is_inexact(dtype):
+        return dtype.type(complex(np.inf, np.inf)) if is_complex(dtype) else np.inf
     return (1 << width(dtype)) - 1 if is_unsigned(dtype) else (1 << width(dtype) - 1) - 1
 
 
@@ -96,8 +96,8 @@ def one(dtype: np.dtype) -> int:
 
 SUM = Reduction("add", _sum_dtype, zero, _add)
 PROD = Reduction("multiply", _sum_dtype, one, _multiply)
-MAX = Reduction("maximum", _unchanged, _lowest, MAXIMUM, identity=False)
-MIN = Reduction("minimum", _unchanged, _highest, MINIMUM, identity=False)
+MAX = Reduction("maximum", _unchanged, _lowest, EMIT[np.maximum], identity=False)
+MIN = Reduction("minimum", _unchanged, _highest, EMIT[np.minimum], identity=False)
 ANY = Reduction("logical_or", _boolean, zero, _or)
 ALL = Reduction("logical_and", _boolean, one, _and)
 

@@ -310,6 +310,8 @@ def _itemsize(x: Any) -> int:
 @method("is_integer")
 def is_integer(x: Scalar) -> Scalar:
     """Whether a float has no fraction."""
+    if is_complex(x.dtype):
+        raise wrong(AttributeError, "'complex' object has no attribute 'is_integer'")
     if not is_float(x.dtype):
         return Scalar(emitter().true(), BOOL, True)
     b = emitter()

@@ -94,5 +94,5 @@ def _wanted(made: Program, specs: list[Spec], mode: Mode | None) -> Derivative:
     if isinstance(mode, ForwardMode):
         return Derivative("forward", active, "all", mode.return_primal, implicit=True)
     assert isinstance(mode, ReverseMode)
-    results = "all" if made.result_is_real_number() else "none"
+    results = "all" if made.result_is_number() else "none"
     return Derivative("reverse", active, results, mode.return_primal, implicit=True)
