@@ -9,6 +9,7 @@ import numpy as np
 
 from irad.frontend import broadcast, complex_math
 from irad.frontend import sizes as S
+from irad.frontend.complex_parts import Complex
 from irad.frontend.dtypes import BOOL, INT64, element_type, is_complex, is_float, is_inexact, is_unsigned
 from irad.frontend.emit import EMIT, constant, convert, float_power, from_memory, integer_power, to_memory
 from irad.frontend.scalars import NEGATIVE_POWER, materialise, power_of_complex, scalar_power, scalar_ufunc, signature, whole
@@ -247,7 +248,7 @@ def _complex_plan(dtype: np.dtype, x: Any, y: Any) -> Plan:
     if whole(y) is not None:
         return [x], [dtype], lambda b, base: power_of_complex(b, dtype, base, x, y)
     if isinstance(y, Array | Scalar) and not is_inexact(y.dtype):
-        return [x, y], [dtype, INT64], lambda b, base, n: complex_math.integer_power(complex_math.Complex.of(b, base), n).value
+        return [x, y], [dtype, INT64], lambda b, base, n: complex_math.integer_power(Complex.of(b, base), n).value
     return [x, y], [dtype, dtype], lambda b, base, power: EMIT[np.power](b, dtype, base, power)
 
 

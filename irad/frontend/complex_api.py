@@ -13,7 +13,8 @@ from irad.frontend import broadcast
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign as assign_array
 from irad.frontend.arrays import elementwise, empty, operand
-from irad.frontend.complex_math import Complex, Real, angle, either, log
+from irad.frontend.complex_math import angle, log
+from irad.frontend.complex_parts import Complex, Real, either
 from irad.frontend.creation import asarray, fill
 from irad.frontend.dtypes import COMPLEX128, is_complex, part_dtype, scalar_type
 from irad.frontend.emit import EMIT, constant

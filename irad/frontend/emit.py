@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import complex_math
+from irad.frontend import complex_math, complex_parts
 from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_complex, is_float, is_unsigned, part_dtype, scalar_type, width
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Op, Value
@@ -87,7 +87,7 @@ def is_true(b: Builder, x: Value, dtype: np.dtype) -> Value:
     if dtype == BOOL:
         return x
     if is_complex(dtype):
-        return complex_math.is_true(b, x)
+        return complex_parts.is_true(b, x)
     zero = constant(b, 0, dtype)
     return b(arith.CmpF, x, zero, predicate="une") if is_float(dtype) else b(arith.CmpI, x, zero, predicate="ne")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import broadcast, complex_math
+from irad.frontend import broadcast, complex_parts
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, check_casting, copy_into, elementwise, emit_map, empty, operand, store
 from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_complex, is_float, is_inexact, is_unsigned, width
@@ -66,7 +66,7 @@ def _highest(dtype: np.dtype) -> Any:
 
 def _add(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
     if is_complex(dtype):
-        return complex_math.sum_in_any_order(b, x, y, REASSOCIATE)
+        return complex_parts.sum_in_any_order(b, x, y, REASSOCIATE)
     return b(arith.AddF, x, y, fastmath=REASSOCIATE) if is_float(dtype) else b(arith.AddI, x, y)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from irad.frontend import complex_math
+from irad.frontend.complex_parts import Complex
 from irad.frontend.dtypes import (
     BOOL,
     COMPLEX128,
@@ -222,7 +223,7 @@ def _power_of_float(b: Builder, dtype: np.dtype, base: Value, x: Operand, y: Ope
 
 def power_of_complex(b: Builder, dtype: np.dtype, base: Value, x: Operand, y: Operand) -> Value:
     """A complex power: by multiplications for an integer exponent, else by way of the logarithm."""
-    z = complex_math.Complex.of(b, base)
+    z = Complex.of(b, base)
     exponent = whole(y)
     if exponent is not None:
         return complex_math.static_power(z, exponent).value
