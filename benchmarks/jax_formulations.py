@@ -158,6 +158,11 @@ def fft(re: Any, im: Any, weights: Any) -> Callable[..., Any]:
     return lambda re, im: jnp.sum(weights * jnp.abs(jnp.fft.fft(re + 1j * im)) ** 2)
 
 
+def fft_complex(z: Any, weights: Any) -> Callable[..., Any]:
+    """Transform by the library's function."""
+    return lambda z, weights: jnp.sum(weights * jnp.abs(jnp.fft.fft(z)) ** 2)
+
+
 def insertion_sort(x: Any, weights: Any) -> Callable[..., Any]:
     """Call the library's sort."""
     return lambda x, weights: jnp.sum(weights * jnp.sort(x) ** 2)
@@ -174,5 +179,6 @@ FORMULATIONS: dict[str, Callable[..., Callable[..., Any]]] = {
     "rosenbrock": rosenbrock,
     "nbody": nbody,
     "fft": fft,
+    "fft_complex": fft_complex,
     "insertion_sort": insertion_sort,
 }

@@ -76,7 +76,14 @@ def jax_gradient(example: Example, args: tuple[Any, ...]) -> Call:
     import jax
 
     function, active = in_jax(example, args)
-    compiled = jax.jit(jax.value_and_grad(function, argnums=tuple(range(len(active)))))
+    derivative = jax.value_and_grad(function, argnums=tuple(range(len(active))))
+
+    def conjugated(*args: Any) -> Any:
+        """JAX's derivative by x + iy is d/dx - i d/dy, of which irad's is the conjugate."""
+        value, gradients = derivative(*args)
+        return value, tuple(map(jax.numpy.conj, gradients))
+
+    compiled = jax.jit(conjugated)
     return lambda: jax.block_until_ready(compiled(*active))
 
 

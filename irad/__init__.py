@@ -5,8 +5,18 @@ from irad.api.ahead import Compiled, compile, load
 from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
 from irad.api.autodiff import autodiff
 from irad.api.compiled import clear_caches
-from irad.api.modes import Forward, ForwardMode, ForwardWithPrimal, Mode, Reverse, ReverseMode, ReverseWithPrimal
-from irad.api.signature import f32, f64, i8, i16, i32, i64, u8, u16, u32, u64
+from irad.api.modes import (
+    Forward,
+    ForwardMode,
+    ForwardWithPrimal,
+    Mode,
+    Reverse,
+    ReverseHolomorphic,
+    ReverseHolomorphicWithPrimal,
+    ReverseMode,
+    ReverseWithPrimal,
+)
+from irad.api.signature import c64, c128, f32, f64, i8, i16, i32, i64, u8, u16, u32, u64
 from irad.api.transforms import grad, hvp, jit, jvp, value_and_grad, vjp
 from irad.errors import IradError, LoadError, NonScalarReturnError, RuntimeActivityError, UnsupportedError
 from irad.frontend import unroll
@@ -32,11 +42,15 @@ __all__ = [
     "NonScalarReturnError",
     "Options",
     "Reverse",
+    "ReverseHolomorphic",
+    "ReverseHolomorphicWithPrimal",
     "ReverseMode",
     "ReverseWithPrimal",
     "RuntimeActivityError",
     "UnsupportedError",
     "autodiff",
+    "c64",
+    "c128",
     "clear_caches",
     "compile",
     "dump",

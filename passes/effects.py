@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, func, irad, math, memref
+from irad.ir.ops import complex as complexops
 from irad.ir.types import MemRefType, StackType
 
 # Scalar operations with partials that are finite for finite operands: hoisting one of them out of a branch, or out of a
@@ -20,7 +21,7 @@ TOTAL: frozenset[type[Op]] = frozenset(
         arith.ExtSI, arith.ExtUI, arith.TruncI, arith.SIToFP, arith.UIToFP, arith.FPToSI, arith.FPToUI, arith.IndexCast,
         arith.IndexCastUI, math.Sin, math.Cos, math.Tan, math.Atan, math.Tanh, math.Erf, math.Erfc, math.AbsF, math.Floor,
         math.Ceil, math.Trunc, math.RoundEven, math.CopySign, math.Fma, math.IsNaN, math.IsInf, math.IsFinite,
-        memref.Dim, irad.Stride,
+        complexops.Create, complexops.Re, complexops.Im, memref.Dim, irad.Stride,
     }
 )  # fmt: skip
 

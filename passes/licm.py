@@ -5,7 +5,7 @@ from __future__ import annotations
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value
 from irad.ir.ops import arith, irad, memref, scf
-from irad.ir.types import is_float
+from irad.ir.types import is_inexact
 from irad.passes.affine import Affine
 from irad.passes.alias import Alias
 from irad.passes.bounds import FactWalk
@@ -181,7 +181,7 @@ def _hoist_guarded(loop: scf.For, ops: list[Op]) -> None:
                     user.set_operand(i, new)
     b.at(branch.then).yield_(*results)
     orelse = b.at(branch.orelse)
-    orelse.yield_(*(orelse.constant(0.0 if is_float(r.type) else 0, r.type) for r in results))
+    orelse.yield_(*(orelse.constant(0.0 if is_inexact(r.type) else 0, r.type) for r in results))
 
 
 def licm_before_ad(func: Func) -> bool:

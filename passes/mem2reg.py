@@ -5,7 +5,7 @@ from __future__ import annotations
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value
 from irad.ir.ops import memref, scf
-from irad.ir.types import MemRefType, Type, is_float
+from irad.ir.types import MemRefType, Type, is_inexact
 from irad.passes.carried import add_for_carried
 from irad.passes.effects import constant_of, defined_in
 from irad.passes.simplify_views import array_type
@@ -159,7 +159,7 @@ class _Promote:
 
 
 def _zero(type: Type) -> float | int:
-    return 0.0 if is_float(type) else 0
+    return 0.0 if is_inexact(type) else 0
 
 
 def mem2reg(func: Func) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from irad.ir.builder import Builder
 from irad.ir.core import Op, Value
 from irad.ir.ops import arith
+from irad.ir.ops import complex as complexops
 from irad.ir.ops import math as m
 from irad.ir.rewriter import Pattern, Rewriter
 from irad.ir.types import IntType, Type, i1, index
@@ -319,10 +320,9 @@ def _select_bool(condition: Value, x: Value, y: Value, b: Builder) -> Value | No
 
 def _addf(op: Op, b: Builder) -> Value | None:
     x, y = op.operands
-    if _is(y, -0.0):
-        return x
-    if _is(x, -0.0):
-        return y
+    for zero, other in ((y, x), (x, y)):
+        if _is(zero, -0.0) or (constant_of(zero) == 0.0 and "nsz" in op.attrs.get("fastmath", ())):
+            return other
     negated = _from(y, arith.NegF)
     if negated is not None:
         return b(arith.SubF, x, negated.operands[0], **op.attrs)
@@ -406,6 +406,19 @@ def _bits(type: Type) -> int:
     return type.width if isinstance(type, IntType) else 64
 
 
+# ------------------------------------------------------------------ complex numbers
+
+
+def _create(op: Op, b: Builder) -> Value | None:
+    re, im = (_from(v, kind) for v, kind in zip(op.operands, (complexops.Re, complexops.Im), strict=True))
+    return re.operands[0] if re is not None and im is not None and re.operands[0] is im.operands[0] else None
+
+
+def _part(op: Op, b: Builder) -> Value | None:
+    made = _from(op.operands[0], complexops.Create)
+    return made.operands[0 if type(op) is complexops.Re else 1] if made is not None else None
+
+
 _INTEGER_CASTS = (arith.ExtSI, arith.ExtUI, arith.IndexCast, arith.IndexCastUI)
 
 RULES: dict[type[Op], Rule] = {
@@ -440,6 +453,9 @@ RULES: dict[type[Op], Rule] = {
     arith.IndexCast: _cast,
     arith.IndexCastUI: _cast,
     arith.TruncI: _cast,
+    complexops.Create: _create,
+    complexops.Re: _part,
+    complexops.Im: _part,
 }
 
 

@@ -175,7 +175,10 @@ def _view(rewriter: Rewriter, op: Op) -> bool:
     assert isinstance(op, irad.View)
     inner = op.array.owner
     if isinstance(inner, irad.View):
-        offset = rewriter.builder(op)(arith.AddI, inner.offset, op.offset)
+        b, start = rewriter.builder(op), inner.offset
+        if array_type(op.array).element != array_type(op.result).element:  # an element of a complex array is two of its parts
+            start = b(arith.MulI, start, b.index(2))
+        offset = b(arith.AddI, start, op.offset)
         rewriter.set_operand(op, 1, offset)
         rewriter.set_operand(op, 0, inner.array)
         return True
@@ -251,8 +254,10 @@ def _through_subview(view: memref.SubView, indices: list[Value], b: Builder) -> 
 
 
 def _through_view(view: irad.View, indices: list[Value], b: Builder) -> list[Value] | None:
-    """The source's indices for an element of a view; None where they cannot be told apart from one another."""
+    """The source's indices for an element of a view; None where they cannot be told apart from one another, or are of other elements."""
     source = array_type(view.array)
+    if source.element != array_type(view.result).element:
+        return None
     if source.rank == 1 and not source.strided:
         position = view.offset
         for i, stride in zip(indices, view.strides, strict=True):

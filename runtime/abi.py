@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from irad.errors import InternalError
-from irad.ir.types import FloatType, IndexType, IntType, MemRefType, Type
+from irad.ir.types import ComplexType, FloatType, IndexType, IntType, MemRefType, Type
 from irad.lower.types import size
 
 _CONTIGUOUS, _ALIGNED, _WRITEABLE = 0x1, 0x100, 0x400  # bits of ndarray.flags.num
@@ -17,6 +18,8 @@ _CONTIGUOUS, _ALIGNED, _WRITEABLE = 0x1, 0x100, 0x400  # bits of ndarray.flags.n
 _DTYPES: dict[Type, tuple[str, ...]] = {
     FloatType(64): ("float64",),
     FloatType(32): ("float32",),
+    ComplexType(FloatType(64)): ("complex128",),
+    ComplexType(FloatType(32)): ("complex64",),
     IndexType(): ("int64", "uint64"),
     IntType(64): ("int64", "uint64"),
     IntType(32): ("int32", "uint32"),
@@ -125,6 +128,29 @@ class ArrayParameter:
         return ValueError(f"{self.name} must be contiguous in row-major order, but its strides are {array.strides}")
 
 
+@dataclass(frozen=True, slots=True)
+class ComplexParameter:
+    """A complex argument: appends its parts to the values of a call.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    """
+
+    name: str
+
+    def append(self, argument: Any, values: list[Any]) -> None:
+        """Check an argument and append its parts."""
+        try:
+            number = complex(argument)
+        except (TypeError, ValueError):
+            raise TypeError(f"{self.name} must be a complex number, not {builtins.type(argument).__name__}") from None
+        except OverflowError:
+            raise OverflowError(f"{self.name} is too large for a float") from None
+        values += (number.real, number.imag)
+
+
 Shape = tuple[int, ...]
 
 
@@ -216,7 +242,11 @@ class ArrayResult:
 
     def _view(self, address: int, shape: tuple[int, ...], strides: tuple[int, ...] | None, argument: np.ndarray) -> np.ndarray:
         dtype = argument.dtype if argument.itemsize == self.dtype.itemsize else self.dtype
-        same = argument.shape == shape and (argument.flags.c_contiguous if strides is None else argument.strides == strides)
+        same = (
+            dtype == argument.dtype
+            and argument.shape == shape
+            and (argument.flags.c_contiguous if strides is None else argument.strides == strides)
+        )
         if same and address == argument.__array_interface__["data"][0]:
             return argument
         return _wrap(address, shape, strides, dtype, argument, readonly=not argument.flags.writeable)

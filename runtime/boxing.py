@@ -11,6 +11,7 @@ from irad.runtime.table import (
     BEHAVED,
     BOOL,
     CARRAY,
+    COMPLEX,
     FLAGS,
     FLOAT,
     LIST,
@@ -70,7 +71,14 @@ start:
   %kind = load i64, ptr %p
   switch i64 %kind, label %integer [ i64 {FLOAT}, label %float
     i64 {BOOL}, label %bool
-    i64 {ARRAY}, label %array ]
+    i64 {ARRAY}, label %array
+    i64 {COMPLEX}, label %complex ]
+complex:
+  %re = load double, ptr %slot
+  %im.slot = getelementptr i64, ptr %slot, i64 1
+  %im = load double, ptr %im.slot
+  %complex.object = call ptr @PyComplex_FromDoubles(double %re, double %im)
+  ret ptr %complex.object
 float:
   %x = load double, ptr %slot
   %float.object = call ptr @PyFloat_FromDouble(double %x)

@@ -1,8 +1,8 @@
 """The way in from CPython, in LLVM IR: one function for all signatures, which it reads from a table, so that none is compiled per function.
 
 `irad_invoke` has CPython's METH_FASTCALL | METH_KEYWORDS convention. Its `self` is a tuple whose first item is a capsule of a `Table`.
-It takes floats, ints, bools and arrays that lie as the compiled function wants them, and returns floats, ints, bools and arrays of new
-memory. Whatever else comes in, it hands to the table's fallback, and whatever else comes out, to `collect`: Python callables.
+It takes numbers and arrays that lie as the compiled function wants them, and returns numbers and arrays of new memory. Whatever
+else comes in, it hands to the table's fallback, and whatever else comes out, to `collect`: Python callables.
 """
 
 from __future__ import annotations
@@ -11,11 +11,30 @@ import ctypes
 
 from irad.lower import context as c
 from irad.runtime import boxing
-from irad.runtime.table import BOOL, DATA, DTYPE, FLAGS, FLOAT, FLOAT_VALUE, INTEGER, RANK, SHAPE, STRIDES, TYPE, Item, Table, get, read
+from irad.runtime.table import (
+    BOOL,
+    COMPLEX,
+    DATA,
+    DTYPE,
+    FLAGS,
+    FLOAT,
+    FLOAT_VALUE,
+    IMAGINARY_VALUE,
+    INTEGER,
+    RANK,
+    SHAPE,
+    STRIDES,
+    TYPE,
+    Item,
+    Table,
+    get,
+    read,
+)
 
 _DECLARATIONS = """\
 @PyFloat_Type = external global i8
 @PyLong_Type = external global i8
+@PyComplex_Type = external global i8
 @_Py_TrueStruct = external global i8
 @_Py_FalseStruct = external global i8
 @_Py_NoneStruct = external global i8
@@ -28,6 +47,7 @@ declare double @PyLong_AsDouble(ptr)
 declare ptr @PyErr_Occurred()
 declare void @PyErr_Clear()
 declare ptr @PyFloat_FromDouble(double)
+declare ptr @PyComplex_FromDoubles(double, double)
 declare ptr @PyLong_FromLongLong(i64)
 declare ptr @PyBool_FromLong(i64)
 declare ptr @PyTuple_New(i64)
@@ -72,7 +92,19 @@ argument:
   %kind = load i64, ptr %p
   switch i64 %kind, label %array [ i64 {FLOAT}, label %float
     i64 {INTEGER}, label %integer
-    i64 {BOOL}, label %bool ]
+    i64 {BOOL}, label %bool
+    i64 {COMPLEX}, label %complex ]
+
+complex:
+  %is.complex = icmp eq ptr %type, @PyComplex_Type
+  br i1 %is.complex, label %complex.exact, label %odd
+complex.exact:
+{read("re", "object", FLOAT_VALUE, "double")}\
+{read("im", "object", IMAGINARY_VALUE, "double")}\
+  %im.slot = getelementptr i64, ptr %slot, i64 1
+  store double %re, ptr %slot
+  store double %im, ptr %im.slot
+  br label %next
 
 float:
   %is.python = icmp eq ptr %type, @PyFloat_Type

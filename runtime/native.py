@@ -13,13 +13,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from irad import errors
-from irad.ir.types import FloatType, IntType, MemRefType, StackType, Type, is_float
+from irad.ir.types import ComplexType, FloatType, IntType, MemRefType, StackType, Type, is_inexact
 from irad.lower import context
 from irad.lower.emitter import CheckSite
 from irad.lower.functions import Interface
 from irad.lower.types import components
 from irad.runtime import stack
-from irad.runtime.abi import ArrayParameter, ArrayResult
+from irad.runtime.abi import ArrayParameter, ArrayResult, ComplexParameter
 
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)  # releases the GIL
 _CONTEXT_WORDS = context.SIZE // 8
@@ -82,7 +82,7 @@ class Native:
         self._frames: list[Frame] = []
         self._names = interface.names
         self.parameters = [
-            ArrayParameter.of(name, type, i in interface.written) if isinstance(type, MemRefType) else None
+            _parameter(name, type, i in interface.written)
             for i, (name, type) in enumerate(zip(interface.names, interface.arguments, strict=True))
         ]
         self._results = [_result(type) for type in interface.results]
@@ -194,7 +194,7 @@ class Native:
             if isinstance(convert, ArrayResult):
                 results.append(convert.wrap(values[start], values[start + 1 : start + count], arguments, adopt))
             else:
-                results.append(convert(values[start]))
+                results.append(convert(*values[start : start + count]))
             start += count
         return results
 
@@ -234,7 +234,14 @@ def _adopt(frame: Frame, adopted: list[tuple[int, Block]], address: int) -> Bloc
 
 def _codes(type: Type) -> str:
     """How a value's slots are packed: floats as doubles, all else as 64-bit integers."""
-    return "d" if is_float(type) else "q" * len(components(type))
+    return ("d" if is_inexact(type) else "q") * len(components(type))
+
+
+def _parameter(name: str, type: Type, written: bool) -> ArrayParameter | ComplexParameter | None:
+    """What checks an argument and takes it apart; None for one that is a slot as it is."""
+    if isinstance(type, ComplexType):
+        return ComplexParameter(name)
+    return ArrayParameter.of(name, type, written) if isinstance(type, MemRefType) else None
 
 
 def _result(type: Type) -> Any:
@@ -243,6 +250,8 @@ def _result(type: Type) -> Any:
         return ArrayResult.of(type)
     if isinstance(type, StackType):
         raise errors.InternalError("an entry cannot return a stack")
+    if isinstance(type, ComplexType):
+        return complex
     return bool if type == IntType(1) else _same
 
 

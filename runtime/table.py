@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 
-FLOAT, INTEGER, BOOL, ARRAY = range(4)
+FLOAT, INTEGER, BOOL, ARRAY, COMPLEX = range(5)
 SINGLE, TUPLE, LIST = range(3)
 MAX_RANK = 32
 
 # Where CPython's and NumPy's objects have their fields; `wrapper` checks that before it relies on it.
-TYPE, FLOAT_VALUE = 8, 16
+TYPE, FLOAT_VALUE, IMAGINARY_VALUE = 8, 16, 24
 DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
 OWNDATA, CARRAY, BEHAVED, ALIGNED, UINT8 = 0x4, 0x501, 0x500, 0x100, 2  # flags and a type number of NumPy's
 

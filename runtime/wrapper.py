@@ -6,13 +6,13 @@ import ctypes
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 
-from irad.ir.types import IntType, MemRefType, Type, is_float
+from irad.ir.types import ComplexType, IntType, MemRefType, Type, is_float
 from irad.lower.types import components
 from irad.runtime import abi, invoke, stack, table
 from irad.runtime.native import Native, poll_address
@@ -60,13 +60,16 @@ def available() -> bool:
     def word(at: int) -> int:
         return ctypes.c_int64.from_address(at).value
 
-    x, y, a = 1.5, np.float64(2.5), np.arange(12.0).reshape(3, 4)[:, ::2]
+    x, y, z, a = 1.5, np.float64(2.5), 3.5 + 4.5j, np.arange(12.0).reshape(3, 4)[:, ::2]
     place = id(a)
     flags = ctypes.c_int32.from_address(place + table.FLAGS).value
     return (
         word(id(x) + table.TYPE) == id(float)
         and word(id(y) + table.TYPE) == id(np.float64)
         and all(ctypes.c_double.from_address(id(v) + table.FLOAT_VALUE).value == v for v in (x, y))
+        and word(id(z) + table.TYPE) == id(complex)
+        and ctypes.c_double.from_address(id(z) + table.FLOAT_VALUE).value == z.real
+        and ctypes.c_double.from_address(id(z) + table.IMAGINARY_VALUE).value == z.imag
         and word(place + table.TYPE) == id(np.ndarray)
         and word(place + table.DATA) == a.ctypes.data
         and ctypes.c_int32.from_address(place + table.RANK).value == a.ndim
@@ -150,16 +153,21 @@ def _function(method: _MethodDef, owner: tuple[Any, ...]) -> Callable[..., Any]:
     return signature(("PyCFunction_NewEx", ctypes.pythonapi))(ctypes.byref(method), owner, "irad")
 
 
-def _items(types: tuple[Type, ...], parameters: list[abi.ArrayParameter | None]) -> Any:
+def _items(types: tuple[Type, ...], parameters: Sequence[abi.ArrayParameter | abi.ComplexParameter | None]) -> Any:
     items = [_item(type, parameter) for type, parameter in zip(types, parameters, strict=True)]
     return (table.Item * len(items))(*items)
 
 
-def _item(type: Type, parameter: abi.ArrayParameter | None) -> table.Item:
+def _scalar_kind(type: Type) -> int:
+    if isinstance(type, ComplexType):
+        return table.COMPLEX
+    return table.FLOAT if is_float(type) else table.BOOL if type == IntType(1) else table.INTEGER
+
+
+def _item(type: Type, parameter: abi.ArrayParameter | abi.ComplexParameter | None) -> table.Item:
     slots = len(components(type))
     if not isinstance(type, MemRefType):
-        kind = table.FLOAT if is_float(type) else table.BOOL if type == IntType(1) else table.INTEGER
-        return table.Item(kind=kind, slots=slots)
+        return table.Item(kind=_scalar_kind(type), slots=slots)
     dtype = abi.element_dtype(type.element)
     return table.Item(
         kind=table.ARRAY,
@@ -167,7 +175,7 @@ def _item(type: Type, parameter: abi.ArrayParameter | None) -> table.Item:
         dtype=id(dtype),
         number=dtype.num,
         rank=type.rank,
-        flags=parameter.flags if parameter is not None else 0,
+        flags=parameter.flags if isinstance(parameter, abi.ArrayParameter) else 0,
         shift=dtype.itemsize.bit_length() - 1 if type.strided else -1,
         sizes=(ctypes.c_int64 * type.rank)(*(-1 if n is None else n for n in type.shape)),
     )

@@ -123,39 +123,56 @@ def copy_of_layout(x: np.ndarray) -> np.ndarray:
 
 def check_slopes(row: Row, shapes: Sequence[tuple[int, ...]], layout: str = "contiguous") -> None:
     """Reverse mode against central differences of the weighted sum of the results, forward mode against reverse."""
-    args = arguments(row, shapes, "float64", layout, seed=1)
+    args = arguments(row, shapes, "float64" if "float64" in row.dtypes else row.dtypes[0], layout, seed=1)
     reference = outcome(row.function, [a.copy() for a in args])
-    if isinstance(reference, Exception) or not any(np.asarray(leaf).dtype.kind == "f" for leaf in leaves(reference)):
+    if isinstance(reference, Exception) or not any(np.asarray(leaf).dtype.kind in "fc" for leaf in leaves(reference)):
         raise AssertionError(f"{row} has no derivative: {reference!r}")
     rng = np.random.default_rng(2)
-    weights = [rng.uniform(0.5, 1.5, np.shape(leaf)) for leaf in leaves(reference)]
+    weights = [_random_like(rng, leaf, 0.5, 1.5) for leaf in leaves(reference)]
     function = row.function
 
     def loss(*xs: Any) -> Any:
         total = 0.0
         for leaf, weight in zip(leaves(function(*xs)), weights, strict=True):
-            if leaf.dtype.kind == "f":
-                total = total + np.sum(leaf * weight)
+            if leaf.dtype.kind in "fc":
+                total = total + np.sum(leaf * weight).real
         return total
 
     everything = tuple(range(len(args)))
     gradient = irad.grad(loss, argnums=everything)(*[a.copy(order="K") for a in args])
-    tangents = [rng.uniform(-1.0, 1.0, a.shape) for a in args]
+    tangents = [_random_like(rng, a, -1.0, 1.0) for a in args]
     _, slope = irad.jvp(loss, [a.copy(order="K") for a in args], tangents)
-    along = sum(float(np.sum(g * t)) for g, t in zip(gradient, tangents, strict=True))
+    along = sum(float(np.sum(np.conj(g) * t).real) for g, t in zip(gradient, tangents, strict=True))
     np.testing.assert_allclose(slope, along, rtol=1e-9, atol=1e-9, err_msg="forward against reverse")
     for i, g in enumerate(gradient):
         np.testing.assert_allclose(g, differences(loss, args, i), rtol=2e-6, atol=2e-6, err_msg=f"derivative by argument {i}")
 
 
+def normal_like(rng: np.random.Generator, x: Any) -> Any:
+    """Normal numbers of the shape of an array, or one for a number; complex if it is."""
+    shape = np.shape(x) if isinstance(x, np.ndarray) else None
+    found = rng.standard_normal(shape)
+    return found + 1j * rng.standard_normal(shape) if np.iscomplexobj(x) else found
+
+
+def _random_like(rng: np.random.Generator, x: Any, low: float, high: float) -> np.ndarray:
+    """Uniform numbers of the shape of another array, complex if it is."""
+    found = rng.uniform(low, high, np.shape(x))
+    return found + 1j * rng.uniform(low, high, np.shape(x)) if np.iscomplexobj(x) else found
+
+
 def differences(loss: Callable[..., Any], args: Sequence[np.ndarray], i: int, h: float = 1e-4) -> np.ndarray:
-    """Central differences of fourth order of a function run by NumPy, by every element of one argument."""
-    found = np.zeros(args[i].shape)
+    """Central differences of fourth order of a function run by NumPy, by every element of one argument.
+
+    By a complex element: by its real part, plus i times that by its imaginary part.
+    """
+    found = np.zeros(args[i].shape, args[i].dtype)
     for at in np.ndindex(args[i].shape):
-        values = []
-        for k in (-2, -1, 1, 2):
-            moved = [a.copy() for a in args]
-            moved[i][at] += k * h
-            values.append(float(loss(*moved)))
-        found[at] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
+        for unit in (1.0, 1j) if np.iscomplexobj(found) else (1.0,):
+            values = []
+            for k in (-2, -1, 1, 2):
+                moved = [a.copy() for a in args]
+                moved[i][at] += k * h * unit
+                values.append(float(loss(*moved)))
+            found[at] += unit * (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
     return found

@@ -7,6 +7,7 @@ directly, it is what the program prints, or the exception that ends it; without 
 
 import ast
 import builtins
+import cmath
 import contextlib
 import doctest
 import importlib
@@ -210,6 +211,8 @@ NEWER_MATH = {"sumprod": "math.sumprod", "fma": "math.fma"}  # of Python 3.12 an
 def supported(kind):
     """Names of the functions in the table, of one kind."""
     names = {name_of(f): f for f in FUNCTIONS}
+    if kind == "cmath":
+        return sorted(n for n in names if n.startswith("cmath."))
     if kind == "math":
         return sorted({n for n in names if n.startswith("math.")} | set(NEWER_MATH.values()))
     if kind == "builtins":
@@ -220,7 +223,7 @@ def supported(kind):
     return sorted({"ufuncs": ufuncs, "casts": casts, "functions": others}[kind])
 
 
-@pytest.mark.parametrize("kind", ["functions", "ufuncs", "casts", "math", "builtins"])
+@pytest.mark.parametrize("kind", ["functions", "ufuncs", "casts", "math", "cmath", "builtins"])
 def test_supported_functions_are_listed(kind):
     generated("numpy.md", kind, wrapped(supported(kind)))
 
@@ -232,9 +235,16 @@ def test_supported_methods_are_listed():
 
 def test_every_listed_function_exists():
     """Names of the page are names in NumPy, math or Python, so that a user can write them."""
-    for name in (*supported("functions"), *supported("ufuncs"), *supported("casts"), *supported("math"), *supported("builtins")):
+    for name in (
+        *supported("functions"),
+        *supported("ufuncs"),
+        *supported("casts"),
+        *supported("math"),
+        *supported("cmath"),
+        *supported("builtins"),
+    ):
         module, _, short = name.rpartition(".")
-        home = {"np": np, "np.linalg": np.linalg, "math": math, "": builtins}[module]
+        home = {"np": np, "np.linalg": np.linalg, "math": math, "cmath": cmath, "": builtins}[module]
         assert hasattr(home, short) or short in NEWER_MATH, name
 
 
@@ -314,7 +324,6 @@ REFUSED = {
     "nonlocal": writes_a_nonlocal,
     "match": matches,
     "comprehension": lambda x: [x for _ in range(int(x))],
-    "complex": lambda x: x * 1j,
     "random": draws,
     "in": lambda x: 1.0 if 2.0 in np.zeros(3) * x else x,
     "key": lambda x: {x: 1.0},

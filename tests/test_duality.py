@@ -10,6 +10,7 @@ import irad
 from examples.heat import heat_in_place
 from examples.suite import EXAMPLES
 from tests import dual
+from tests.numpy_rows import normal_like
 
 LIMIT = 1e-12
 
@@ -88,15 +89,11 @@ OUTPUTS = {
 
 
 def active_positions(args):
-    return [i for i, a in enumerate(args) if isinstance(a, float | np.ndarray) and np.asarray(a).dtype.kind == "f"]
+    return [i for i, a in enumerate(args) if isinstance(a, float | np.ndarray) and np.asarray(a).dtype.kind in "fc"]
 
 
 def copies(args):
     return [a.copy() if isinstance(a, np.ndarray) else a for a in args]
-
-
-def random_shadow(rng, x):
-    return rng.standard_normal(np.shape(x)) if isinstance(x, np.ndarray) else rng.standard_normal()
 
 
 def push_forward(function, args, tangents, activity=irad.Const):
@@ -123,13 +120,13 @@ def pull_back(function, args, shadows, activity=irad.Const):
 
 
 def dot(xs, ys):
-    return sum(float(np.vdot(x, y)) for x, y in zip(xs, ys, strict=True))
+    return sum(float(np.vdot(x, y).real) for x, y in zip(xs, ys, strict=True))
 
 
 def check_duality(function, args, active, activity, seed):
     rng = np.random.default_rng(seed)
-    w = {i: random_shadow(rng, args[i]) for i in active}
-    v = {i: rng.standard_normal(args[i].shape) for i in active if isinstance(args[i], np.ndarray)}
+    w = {i: normal_like(rng, args[i]) for i in active}
+    v = {i: normal_like(rng, args[i]) for i in active if isinstance(args[i], np.ndarray)}
     pushed, slope = push_forward(function, args, w, activity)
     pulled = pull_back(function, args, v, activity)
     left = dot(v.values(), pushed) + slope
@@ -152,8 +149,8 @@ def test_duality_of_examples(example, seed):
 
     def check(activity_forward, activity_reverse):
         rng = np.random.default_rng(seed)
-        w = {i: random_shadow(rng, args[i]) for i in example.active}
-        v = {i: rng.standard_normal(args[i].shape) for i in example.active if isinstance(args[i], np.ndarray)}
+        w = {i: normal_like(rng, args[i]) for i in example.active}
+        v = {i: normal_like(rng, args[i]) for i in example.active if isinstance(args[i], np.ndarray)}
         pushed, slope = push_forward(example.function, args, w, activity_forward)
         pulled = {i: g for i, g in pull_back_some(example, args, v, activity_reverse).items() if i in w}
         size = math.sqrt(dot(pulled.values(), pulled.values()) * dot(w.values(), w.values()))
@@ -178,7 +175,7 @@ def test_array_outputs_agree_with_dual_numbers(function):
     args = OUTPUTS[function]
     active = active_positions(args)
     rng = np.random.default_rng(5)
-    shadows = {i: rng.standard_normal(args[i].shape) for i in active if isinstance(args[i], np.ndarray)}
+    shadows = {i: normal_like(rng, args[i]) for i in active if isinstance(args[i], np.ndarray)}
     reference = dual.reference(function, args, active, shadows)
     for i, gradient in pull_back(function, args, shadows).items():
         assert_allclose(gradient, reference.gradient[i], rtol=1e-11, atol=1e-13)
@@ -189,7 +186,7 @@ def test_reverse_is_linear_in_the_shadows(function):
     args = OUTPUTS[function]
     rng = np.random.default_rng(6)
     arrays = [i for i in active_positions(args) if isinstance(args[i], np.ndarray)]
-    first, second = ({i: rng.standard_normal(args[i].shape) for i in arrays} for _ in range(2))
+    first, second = ({i: normal_like(rng, args[i]) for i in arrays} for _ in range(2))
     together = pull_back(function, args, {i: 2.0 * first[i] - second[i] for i in arrays})
     one, two = pull_back(function, args, first), pull_back(function, args, second)
     for i, total in together.items():
@@ -203,8 +200,8 @@ def test_shadows_of_read_arrays_accumulate(example):
     if not arrays:
         pytest.skip("only numbers are active")
     rng = np.random.default_rng(8)
-    start = {i: rng.standard_normal(args[i].shape) for i in arrays}
-    zero = pull_back_some(example, args, {i: np.zeros(args[i].shape) for i in arrays}, irad.Active)
+    start = {i: normal_like(rng, args[i]) for i in arrays}
+    zero = pull_back_some(example, args, {i: np.zeros_like(args[i]) for i in arrays}, irad.Active)
     more = pull_back_some(example, args, start, irad.Active)
     for i in arrays:
         assert_allclose(more[i] - start[i], zero[i], rtol=1e-11, atol=1e-13 * max(1.0, np.max(np.abs(zero[i]))))

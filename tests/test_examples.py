@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 import examples
 import irad
 from examples.suite import EXAMPLES, Example
+from tests.numpy_rows import normal_like
 
 
 def interpret(function, args):
@@ -26,11 +27,11 @@ def copied(args):
 
 
 def random_like(rng, args, active):
-    return {i: rng.standard_normal(args[i].shape) if isinstance(args[i], np.ndarray) else rng.standard_normal() for i in active}
+    return {i: normal_like(rng, args[i]) for i in active}
 
 
 def inner(x, y):
-    return sum(float(np.vdot(x[i], y[i])) for i in x)
+    return sum(float(np.vdot(x[i], y[i]).real) for i in x)
 
 
 def moved(args, direction, step):
@@ -49,7 +50,7 @@ def directional_difference(function, args, direction):
 def reverse(function, args, active, **options):
     """Value and gradient by reverse mode into shadows that do not start at zero."""
     rng = np.random.default_rng(3)
-    shadows = {i: rng.standard_normal(args[i].shape) for i in active if isinstance(args[i], np.ndarray)}
+    shadows = {i: normal_like(rng, args[i]) for i in active if isinstance(args[i], np.ndarray)}
     start = {i: shadow.copy() for i, shadow in shadows.items()}
     annotated = []
     for i, arg in enumerate(args):

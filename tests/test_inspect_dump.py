@@ -26,7 +26,7 @@ def test_text_of_every_stage_round_trips(name, ad_stage):
 def test_interpreted_gradient_is_native(name, stage):
     example = EXAMPLES[name]
     args = example.small()
-    floats = [i for i, a in enumerate(args) if np.asarray(a).dtype.kind == "f"]
+    floats = [i for i, a in enumerate(args) if np.asarray(a).dtype.kind in "fc"]
     text = irad.dump(example.function, args, stage=stage)
     function = next(n for n in irad.parse(text).funcs if n.endswith(".gradient"))
     flat, shadows = [], {}

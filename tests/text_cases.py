@@ -37,7 +37,7 @@ from irad.ir.core import Func, Module
 from irad.ir.interpreter import dtype, run
 from irad.ir.parser import parse
 from irad.ir.printer import print_func, print_module
-from irad.ir.types import FloatType, MemRefType, is_differentiable
+from irad.ir.types import ComplexType, FloatType, MemRefType, is_differentiable
 from irad.ir.verifier import verify
 from irad.options import Options
 from irad.passes.ad.forward import forward
@@ -308,7 +308,10 @@ def _random(rng: np.random.Generator, type: Any, like: Any) -> Any:
         return None
     if isinstance(type, FloatType):
         return float(rng.normal())
-    return rng.normal(size=like.shape).astype(like.dtype)
+    if isinstance(type, ComplexType):
+        return complex(rng.normal(), rng.normal())
+    found = rng.normal(size=like.shape)
+    return (found + 1j * rng.normal(size=like.shape) if like.dtype.kind == "c" else found).astype(like.dtype)
 
 
 def _copies(args: list[Any]) -> list[Any]:
@@ -346,12 +349,12 @@ def _run_reverse(execute: Any, module: Module, name: str, args: list[Any], weigh
         given += [a] if w is None else [a, w]
         shadows.append(w)
     numbers = iter(execute(module, name, [*given, *(s for s in seeds if s is not None)]))
-    return [w if w is not None else next(numbers) if isinstance(a, float) else None for a, w in zip(args, shadows, strict=True)]
+    return [w if w is not None else next(numbers) if isinstance(a, float | complex) else None for a, w in zip(args, shadows, strict=True)]
 
 
 def _inner(a: list[Any], b: list[Any]) -> float:
-    a, b = ([np.asarray(x, float) for x in side if x is not None] for side in (a, b))
-    return float(sum(np.sum(x * y) for x, y in zip(a, b, strict=True)))
+    a, b = ([np.asarray(x) for x in side if x is not None] for side in (a, b))
+    return float(sum(np.sum(np.conj(x) * y).real for x, y in zip(a, b, strict=True)))
 
 
 def _size(slopes: list[Any]) -> float:

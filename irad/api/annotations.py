@@ -53,8 +53,8 @@ class Active(Annotation):
         value = self.val
         if isinstance(value, np.ndarray):
             raise TypeError("Active is for numbers that are passed by value; for an array, consider Duplicated or Const")
-        if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
-            raise TypeError(f"Active holds a real number, not a {type(value).__name__}; consider Duplicated or Const")
+        if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | complex | np.number):
+            raise TypeError(f"Active holds a number, not a {type(value).__name__}; consider Duplicated or Const")
         if isinstance(value, int | np.integer):
             object.__setattr__(self, "val", float(value))
 

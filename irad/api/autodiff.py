@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +48,8 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
     Parameters
     ----------
     mode : Mode
-        `Forward`, `ForwardWithPrimal`, `Reverse` or `ReverseWithPrimal`.
+        `Forward`, `ForwardWithPrimal`, `Reverse` or `ReverseWithPrimal`; for a complex result that is holomorphic in complex arguments
+        `ReverseHolomorphic` or `ReverseHolomorphicWithPrimal`.
     f : callable
         The function, of numbers and arrays.
     *args
@@ -95,8 +97,14 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
     return _reverse(mode, activity, made, annotated, positions)
 
 
-def _is_float(value: Any) -> bool:
-    return isinstance(value, float) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f")
+def has_derivative(value: Any) -> bool:
+    """Whether a value is a float, real or complex, or an array of them."""
+    return isinstance(value, float | complex) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fc")
+
+
+def number(value: Any, like: Any) -> complex:
+    """A tangent as the Python number that goes with another number."""
+    return complex(value) if np.iscomplexobj(like) else float(value)
 
 
 def _reverse(
@@ -108,15 +116,37 @@ def _reverse(
     none_returned = not leaves_of(made.trace.result)
     seeded = activity is Active or (activity is None and not none_returned)
     flags = tuple(a.active for a in arguments)
-    wanted = Derivative("reverse", flags, "all" if seeded else "none", mode.return_primal)
-    flat = invoke(made, arguments, wanted, (1.0,) if seeded else ())
+    wanted = Derivative("reverse", flags, "all" if seeded else "none", mode.return_primal, holomorphic=mode.holomorphic)
+    if mode.holomorphic:
+        _check_holomorphic(arguments)
+    with _conjugated([a.shadow for a in arguments if mode.holomorphic and a.active]):
+        flat = invoke(made, arguments, wanted, (1.0,) if seeded else ())
     results = iter(flat)
     primal = rebuild(made.trace.result, results) if mode.return_primal else None
     derivs: list[Any] = [None] * len(annotated)
     for i in positions:
         if isinstance(annotated[i], Active):
-            derivs[i] = next(results)
+            derivs[i] = np.conj(next(results)).item() if mode.holomorphic else next(results)
     return DerivativesAndPrimal(tuple(derivs), primal) if mode.return_primal else Derivatives(tuple(derivs))
+
+
+def _check_holomorphic(arguments: list[Argument]) -> None:
+    for a in arguments:
+        if a.active and not np.iscomplexobj(a.value):
+            raise TypeError(f"a holomorphic derivative is by complex numbers, and {a.name} is real; pass a complex number, or it as Const")
+
+
+@contextmanager
+def _conjugated(shadows: Sequence[Any]) -> Iterator[None]:
+    """Shadows as the real part of the result needs them: there they hold d/dx + i d/dy, of which df/dz is the conjugate."""
+    arrays = [s for s in shadows if np.iscomplexobj(s)]
+    for shadow in arrays:
+        np.conjugate(shadow, out=shadow)
+    try:
+        yield
+    finally:
+        for shadow in arrays:
+            np.conjugate(shadow, out=shadow)
 
 
 def _reverse_argument(a: Annotation, i: int) -> Argument:
@@ -124,7 +154,7 @@ def _reverse_argument(a: Annotation, i: int) -> Argument:
     if isinstance(a, Duplicated):
         if not isinstance(a.val, np.ndarray):
             raise TypeError(f"{name} is Duplicated, but a {type(a.val).__name__} is passed by value; in reverse mode use Active")
-        return Argument(a.val, _is_float(a.val), a.dval, name)
+        return Argument(a.val, has_derivative(a.val), a.dval, name)
     return Argument(a.val, isinstance(a, Active), None, name)
 
 
@@ -154,10 +184,10 @@ def _forward_argument(a: Annotation, i: int) -> Argument:
     if not isinstance(a, Duplicated):
         return Argument(a.val, name=name)
     if isinstance(a.val, np.ndarray):
-        return Argument(a.val, _is_float(a.val), a.dval, name)
+        return Argument(a.val, has_derivative(a.val), a.dval, name)
     if isinstance(a.val, int | np.integer) and not isinstance(a.val, bool):
         return Argument(a.val, name=name)
-    return Argument(a.val, True, float(a.dval), name)
+    return Argument(a.val, True, number(a.dval, a.val), name)
 
 
 def tangents(tree: Any, leaves: Any) -> Any:
@@ -173,6 +203,6 @@ def _only_floats(tree: Any) -> Any:
     if isinstance(tree, tuple | list):
         return type(tree)(_only_floats(v) for v in tree)
     dtype = getattr(tree, "dtype", None)
-    if dtype is None or dtype.kind != "f":
+    if dtype is None or dtype.kind not in "fc":
         return None
     return ScalarSpec(tree.dtype, tree.weak) if isinstance(tree, ScalarSpec) else tree

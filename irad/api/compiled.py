@@ -29,7 +29,8 @@ class Derivative:
     """Which derivative of a function: None of it, forward or reverse, by which parameters.
 
     `active` has a flag for every parameter of the traced function; `results`: which of the results are differentiated; `implicit`:
-    memory that turns out to need a shadow gets one (the caller passes zeros), instead of being refused.
+    memory that turns out to need a shadow gets one (the caller passes zeros), instead of being refused; `holomorphic`: the result
+    that is differentiated is a complex number.
     """
 
     mode: str = "primal"
@@ -37,6 +38,7 @@ class Derivative:
     results: Literal["all", "first", "none"] = "all"
     with_primal: bool = True
     implicit: bool = False
+    holomorphic: bool = False
 
 
 class Program:
@@ -69,12 +71,12 @@ class Program:
         """How many parameters the traced function has, captured arrays included."""
         return len(self.trace.func.args)
 
-    def result_is_real_number(self, first: bool = False) -> bool:
-        """Whether the function returns one float, or with `first` a pair whose first entry is one."""
+    def result_is_number(self, first: bool = False, kind: str = "f") -> bool:
+        """Whether the function returns one float (a complex number with kind "c"), or with `first` a pair whose first entry is one."""
         result = self.trace.result
         if first:
             result = result[0] if isinstance(result, tuple) and len(result) == 2 else None
-        return isinstance(result, ScalarSpec) and result.dtype.kind == "f"
+        return isinstance(result, ScalarSpec) and result.dtype.kind == kind
 
     def prepared(self, noalias: bool) -> Module:
         """A copy of the module, optimised as far as it is before differentiation."""
@@ -130,8 +132,9 @@ class Program:
         func = module.funcs[self.name]
         results = self._active_results(wanted, func)
         if wanted.mode == "reverse":
-            if wanted.results != "none" and not self.result_is_real_number(first=wanted.results == "first"):
-                raise self._not_scalar(pair=wanted.results == "first")
+            kind, first = "c" if wanted.holomorphic else "f", wanted.results == "first"
+            if wanted.results != "none" and not self.result_is_number(first, kind):
+                raise self._not_scalar(first, wanted.holomorphic)
             func = reverse(module, self.name, self.activity(wanted), results, wanted.with_primal)
         elif wanted.mode == "forward":
             func = forward(module, self.name, self.activity(wanted), results, wanted.with_primal)
@@ -143,14 +146,20 @@ class Program:
         last = {"all": len(func.result_types), "first": 1, "none": 0}[wanted.results]
         return [i < last and is_differentiable(t) for i, t in enumerate(func.result_types)]
 
-    def _not_scalar(self, pair: bool) -> Exception:
+    def _not_scalar(self, pair: bool, holomorphic: bool) -> Exception:
+        returned = f"{self.name} returns {describe(self.trace.result)}."
+        if holomorphic:
+            text = f"a holomorphic derivative needs a function that returns one complex number; {returned}"
+            return fail(NonScalarReturnError, self.trace.func.loc, text)
         wanted = "with has_aux a pair of one real number and anything" if pair else "one real number"
-        return fail(
-            NonScalarReturnError,
-            self.trace.func.loc,
-            f"a gradient needs a function that returns {wanted}; {self.name} returns {describe(self.trace.result)}.",
-            "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument.",
-        )
+        remedy = "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument."
+        if isinstance(self.trace.result, ScalarSpec) and self.trace.result.dtype.kind == "c":
+            remedy = (
+                "The derivative of a complex number is no single number: return a real one, such as z.real or abs(z); use vjp, whose seed "
+                "1 gives the gradient of the real part and 1j that of the imaginary part; or, if the function is holomorphic, "
+                "autodiff(irad.ReverseHolomorphic, ...)."
+            )
+        return fail(NonScalarReturnError, self.trace.func.loc, f"a gradient needs a function that returns {wanted}; {returned}", remedy)
 
 
 def _reference(f: Callable[..., Any]) -> Callable[[], Any]:

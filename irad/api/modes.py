@@ -28,17 +28,25 @@ class ForwardMode(Mode):
 class ReverseMode(Mode):
     """Combined reverse mode; `return_primal` asks for the result as well.
 
+    `holomorphic`: the function returns a complex number, and the derivative by an argument z = x + iy is df/dz; if the function is not
+    holomorphic after all, it is d(Re f)/dx - i d(Re f)/dy.
+
     Examples
     --------
     >>> import irad
     >>> irad.autodiff(irad.ReverseWithPrimal, lambda x: x * x, irad.Active(3.0))
     DerivativesAndPrimal(derivs=(6.0,), primal=9.0)
+    >>> irad.autodiff(irad.ReverseHolomorphic, lambda z: z * z, irad.Active(3.0 + 2.0j))
+    Derivatives(derivs=((6+4j),))
     """
 
     return_primal: bool = False
+    holomorphic: bool = False
 
 
 Forward = ForwardMode()
 ForwardWithPrimal = ForwardMode(return_primal=True)
 Reverse = ReverseMode()
 ReverseWithPrimal = ReverseMode(return_primal=True)
+ReverseHolomorphic = ReverseMode(holomorphic=True)
+ReverseHolomorphicWithPrimal = ReverseMode(return_primal=True, holomorphic=True)

@@ -27,7 +27,7 @@ from irad.passes.ad.tape import zero_fill
 from irad.passes.alias import Alias
 from irad.passes.pipeline import optimize
 
-_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_FLOATS = tuple(np.dtype(t) for t in (np.float32, np.float64, np.complex64, np.complex128))
 
 
 class _Inner:
@@ -81,7 +81,7 @@ class _Inner:
 def _float_spec(spec: Any) -> Any:
     if isinstance(spec, ScalarSpec) and spec.dtype.kind in "iu":
         return spec_of(0.0)
-    if isinstance(spec, ScalarSpec | ArraySpec) and spec.dtype.kind == "f":
+    if isinstance(spec, ScalarSpec | ArraySpec) and spec.dtype.kind in "fc":
         return spec
     raise refuse("a derivative is taken by floats and float arrays only; this argument is neither.")
 

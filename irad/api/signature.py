@@ -13,8 +13,9 @@ from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, spec_of
 DTYPES = {
     "f32": np.float32, "f64": np.float64, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64,
     "u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "u64": np.uint64, "bool": np.bool_,
+    "c64": np.complex64, "c128": np.complex128,
 }  # fmt: skip
-_WEAK = ("f64", "i64", "bool")
+_WEAK = ("f64", "i64", "c128", "bool")
 _TYPE = re.compile(r"\s*(?P<name>\w+)\s*(?:\[(?P<axes>[^\]]*)\])?\s*")
 _ANNOTATION = re.compile(r"\s*(?P<kind>[A-Z]\w*)\s*\[")
 _KINDS: dict[str, type[Annotation]] = {kind.__name__: kind for kind in (Const, Active, Duplicated, DuplicatedNoNeed)}
@@ -136,4 +137,5 @@ def _error(text: str, at: int, what: str) -> ValueError:
 
 f32, f64 = DType("f32"), DType("f64")
 i8, i16, i32, i64 = DType("i8"), DType("i16"), DType("i32"), DType("i64")
+c64, c128 = DType("c64"), DType("c128")
 u8, u16, u32, u64 = DType("u8"), DType("u16"), DType("u32"), DType("u64")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from irad.api import nested
+from irad.api.autodiff import has_derivative, number
 from irad.api.autodiff import tangents as tangents_of
 from irad.api.calling import Argument, copies_that_overlap_alike, invoke, matching_shadows, prepare, rebuild
 from irad.api.compiled import Derivative, Program
@@ -22,7 +23,7 @@ from irad.frontend.state import current_state
 from irad.options import Options, current_options
 from irad.runtime.native import Native
 
-_NUMBERS = {float, int, bool}
+_NUMBERS = {float, complex, int, bool}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _differentiable(value: Any, i: int) -> Any:
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return float(value)
     dtype = getattr(value, "dtype", None)
-    if isinstance(value, float) or (dtype is not None and dtype.kind == "f"):
+    if has_derivative(value):
         return value
     what = f"an array of dtype {dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
     raise TypeError(f"argument {i} is {what}, which has no derivative; pass floats, or leave it out of argnums")
@@ -347,20 +348,20 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 def _real(value: Any, direction: Any) -> Any:
     """A Python int that has a direction counts as a float."""
     is_int = isinstance(value, int) and not isinstance(value, bool)
-    return float(value) if is_int and (isinstance(direction, float) or direction) else value
+    return float(value) if is_int and (isinstance(direction, float | complex) or direction) else value
 
 
 def _with_tangent(value: Any, direction: Any, i: int) -> Argument:
     name = f"argument {i}"
     if isinstance(value, np.ndarray):
-        if value.dtype.kind != "f":
+        if not has_derivative(value):
             return Argument(value, name=name)
         direction = np.asarray(direction, value.dtype)
         if direction.shape != value.shape:
             raise ValueError(f"{name} has shape {value.shape}, its tangent {direction.shape}")
         return Argument(value, True, None, name)
-    is_float = isinstance(value, float | np.floating)
-    return Argument(value, is_float, float(direction) if is_float else None, name)
+    active = has_derivative(value)
+    return Argument(value, active, number(direction, value) if active else None, name)
 
 
 def vjp(f: Callable[..., Any], *primals: Any, options: Options | None = None) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -406,9 +407,9 @@ def _pullback(
     f: Callable[..., Any], made: Program, value: Any, snapshot: list[Any], options: Options | None
 ) -> Callable[[Any], tuple[Any, ...]]:
     tree = made.trace.result
-    if not isinstance(tree, ScalarSpec | ArraySpec) or tree.dtype.kind != "f":
-        raise TypeError("vjp needs a function that returns one float or one array of floats")
-    if isinstance(tree, ScalarSpec):
+    if not isinstance(tree, ScalarSpec | ArraySpec) or tree.dtype.kind not in "fc":
+        raise TypeError("vjp needs a function that returns one float or one array of floats, real or complex")
+    if made.result_is_number():
         function, first = f, []
     else:
         function, first = _writing(f), [np.empty_like(value, order="C")]
@@ -419,7 +420,7 @@ def _pullback(
             raise ValueError(f"the seed has shape {seed.shape}, the result {np.shape(value)}")
         values = [*first, *copies_that_overlap_alike(snapshot)]
         again, positions = prepare(function, values, options)
-        arguments = [Argument(values[i], _has_derivative(values[i]), None, f"argument {i}") for i in positions]
+        arguments = [Argument(values[i], has_derivative(values[i]), None, f"argument {i}") for i in positions]
         matching_shadows(arguments)
         if first:
             arguments[0].shadow[...] = seed
@@ -432,10 +433,6 @@ def _pullback(
         return tuple(found[i] for i in range(len(first), len(values)))
 
     return pullback
-
-
-def _has_derivative(value: Any) -> bool:
-    return isinstance(value, float) or getattr(getattr(value, "dtype", None), "kind", "") == "f"
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import broadcast
+from irad.frontend import broadcast, complex_math
 from irad.frontend import sizes as S
-from irad.frontend.dtypes import BOOL, INT64, Signature, element_type, is_float, is_unsigned
+from irad.frontend.complex_parts import Complex
+from irad.frontend.dtypes import BOOL, INT64, Signature, element_type, is_complex, is_float, is_inexact, is_unsigned
 from irad.frontend.emit import EMIT, Emit, constant, convert, float_power, from_memory, integer_power, to_memory
-from irad.frontend.scalars import NEGATIVE_POWER, materialise, scalar_power, scalar_ufunc, signature, whole
+from irad.frontend.scalars import NEGATIVE_POWER, materialise, power_of_complex, scalar_power, scalar_ufunc, signature, whole
 from irad.frontend.sizes import Size
 from irad.frontend.values import OPERATIONS, Array, Scalar, as_traced, emitter, operation, wrong
 from irad.ir.builder import Builder
@@ -189,6 +190,7 @@ def assign(destination: Array, x: Any) -> None:
     if not isinstance(x, Array):
         copy_into(b, destination, x if isinstance(x, Scalar) else _as_scalar(b, x, destination.dtype))
         return
+    check_holds(destination, x)
     if S.same_value(destination.value, x.value):
         return
     target = S.dims(b, destination.value)
@@ -199,9 +201,15 @@ def assign(destination: Array, x: Any) -> None:
     copy_into(b, destination, Array(broadcast.spread(b, x.value, target), x.dtype))
 
 
+def check_holds(destination: Array, x: Array) -> None:
+    """Refuse to store complex numbers as real ones, of which NumPy only warns."""
+    if is_complex(x.dtype) and not is_complex(destination.dtype):
+        raise wrong(TypeError, f"an array of {destination.dtype.name} cannot hold complex numbers. Use z.real or abs(z).")
+
+
 def _as_scalar(b: Builder, x: Any, dtype: np.dtype) -> Any:
     """A number that an array of the dtype can hold."""
-    if not isinstance(x, int | float | np.generic):
+    if not isinstance(x, int | float | complex | np.generic):
         raise wrong(TypeError, f"an array of {dtype.name} cannot hold a {type(x).__name__}")
     return Scalar(materialise(b, x, dtype), dtype, False)
 
@@ -242,7 +250,9 @@ def elementwise(
     if out is not None:
         check_casting(ufunc.__name__, found.output.dtype, out, casting)
     if ufunc is np.power:
-        operands, dtypes, body = (_float_plan if is_float(found.inputs[0]) else _integer_plan)(found.inputs[0], *operands)
+        dtype = found.inputs[0]
+        plan = _complex_plan if is_complex(dtype) else _float_plan if is_float(dtype) else _integer_plan
+        operands, dtypes, body = plan(dtype, *operands)
     else:
         dtypes, body = list(found.inputs), partial(_element, EMIT[ufunc], found.inputs[0])
     return apply(operands, dtypes, found.output.dtype, body, out, mask)
@@ -287,6 +297,14 @@ def inplace(ufunc: np.ufunc, x: Array, y: Any) -> Any:
 
 
 Plan = tuple[list[Any], list[np.dtype], Body]
+
+
+def _complex_plan(dtype: np.dtype, x: Any, y: Any) -> Plan:
+    if whole(y) is not None:
+        return [x], [dtype], lambda b, base: power_of_complex(b, dtype, base, x, y)
+    if isinstance(y, Array | Scalar) and not is_inexact(y.dtype):
+        return [x, y], [dtype, INT64], lambda b, base, n: complex_math.integer_power(Complex.of(b, base), n).value
+    return [x, y], [dtype, dtype], lambda b, base, power: EMIT[np.power](b, dtype, base, power)
 
 
 def _float_plan(dtype: np.dtype, x: Any, y: Any) -> Plan:

@@ -10,7 +10,7 @@ from irad.frontend.sizes import Size
 from irad.ir.builder import Builder
 from irad.ir.core import Value
 from irad.ir.ops import arith, irad
-from irad.ir.types import MemRefType, i1
+from irad.ir.types import MemRefType, Type, i1
 
 MISMATCH = "operands could not be broadcast together with shapes "
 
@@ -139,12 +139,22 @@ def spread(b: Builder, array: Value, target: Sequence[Size]) -> Value:
 
 
 def view(
-    b: Builder, array: Value, offset: Size, shape: Sequence[Size], strides: Sequence[Size], strided: bool = True, readonly: bool = False
+    b: Builder,
+    array: Value,
+    offset: Size,
+    shape: Sequence[Size],
+    strides: Sequence[Size],
+    strided: bool = True,
+    readonly: bool = False,
+    element: Type | None = None,
 ) -> Value:
-    """An irad.view; sizes that are static become part of its type. Through a read-only one, traced code cannot write."""
+    """An irad.view; sizes that are static become part of its type.
+
+    Through a read-only one, traced code cannot write. `element` is that of the parts of a complex array.
+    """
     source = array.type
     assert isinstance(source, MemRefType)
     shape = [S.static(n) for n in shape]
-    type = MemRefType(tuple(n if isinstance(n, int) else None for n in shape), source.element, strided)
+    type = MemRefType(tuple(n if isinstance(n, int) else None for n in shape), element or source.element, strided)
     operands = [array, *(S.as_value(b, x) for x in (offset, *shape, *strides))]
     return b.op(irad.View, operands, {"readonly": True} if readonly else None, (type,)).result

@@ -10,14 +10,15 @@ import numpy as np
 
 from irad.frontend import sizes as S
 from irad.frontend.arrays import apply, operand
-from irad.frontend.dtypes import BOOL, FLOAT64, INT64, Kind, is_float, promote
-from irad.frontend.emit import comparison, constant, from_memory
+from irad.frontend.dtypes import BOOL, COMPLEX128, FLOAT64, INT64, Kind, is_complex, is_float, part_dtype, promote
+from irad.frontend.emit import EMIT, constant, from_memory
 from irad.frontend.reductions import np_sum, reduce_array
 from irad.frontend.scalars import binary, cast, divmod_, kind_of, materialise, power, signature, single, to_bool, to_float, to_int, unary
 from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, as_traced, emitter, method, operation, refuse, wrong
 from irad.ir.builder import Builder
 from irad.ir.core import Op, Value
 from irad.ir.ops import arith, math
+from irad.ir.ops import complex as complexops
 
 
 def py_abs(x: Any) -> Any:
@@ -55,11 +56,6 @@ def py_pow(base: Any, exp: Any, mod: Any = None) -> Any:
 def py_divmod(x: Any, y: Any) -> Any:
     """divmod()."""
     return divmod_(x, y)
-
-
-def py_complex(*args: Any, **kwargs: Any) -> Any:
-    """complex(), which is refused."""
-    raise refuse("complex numbers are not supported.", "Carry the real and imaginary parts as two floats.")
 
 
 # ---------------------------------------------------------------- min, max, sum, any, all
@@ -133,7 +129,7 @@ def _extreme_of_array(name: str, order: str, x: Array) -> Scalar:
     if not S.at_most(1, n):
         some = b(arith.CmpI, S.as_value(b, n), b.index(0), predicate="sgt")
         b.check(some, "ValueError", f"{name}() iterable argument is empty")
-    compare = comparison(order)
+    compare = EMIT[_ORDER[order][0]]
 
     def step(inner: Builder, dtype: np.dtype, best: Value, element: Value) -> Value:
         return inner(arith.Select, compare(inner, dtype, element, best), element, best)
@@ -157,7 +153,7 @@ def py_sum(iterable: Any, /, start: Any = 0) -> Any:
     b = emitter()
 
     def step(inner: Builder, dtype: np.dtype, total: Value, element: Value) -> Value:
-        return inner(arith.AddF if is_float(dtype) else arith.AddI, total, element)
+        return EMIT[np.add](inner, dtype, total, element)
 
     return Scalar(reduce_array(b, x, dtype, materialise(b, operand(start), dtype), step), dtype, False)
 
@@ -285,6 +281,8 @@ def np_round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     """np.round."""
     x = operand(a)
     digits = _digits(decimals)
+    if is_complex(x.dtype):
+        return _round_parts(x, digits, out)
     if not isinstance(x, Array):
         if not is_float(x.dtype):
             return _rounded(x, digits)
@@ -296,6 +294,18 @@ def np_round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     return apply([x], [x.dtype], x.dtype, lambda b, v: _decimals_numpy(b, x.dtype, v, digits), out)
 
 
+def _round_parts(x: Any, digits: int, out: Array | None) -> Any:
+    part = part_dtype(x.dtype)
+
+    def rounded(b: Builder, z: Value) -> Value:
+        parts = (b(cls, z) for cls in (complexops.Re, complexops.Im))
+        return b(complexops.Create, *(_decimals_numpy(b, part, v, digits) for v in parts))
+
+    if not isinstance(x, Array):
+        return Scalar(rounded(emitter(), x.value), x.dtype, False)
+    return apply([x], [x.dtype], x.dtype, rounded, out)
+
+
 # ---------------------------------------------------------------- types
 
 
@@ -304,7 +314,7 @@ def python_type(x: Any) -> type:
     if isinstance(x, Array):
         return np.ndarray
     if isinstance(x, Scalar):
-        return {BOOL: bool, INT64: int, FLOAT64: float}[x.dtype] if x.weak else x.dtype.type
+        return {BOOL: bool, INT64: int, FLOAT64: float, COMPLEX128: complex}[x.dtype] if x.weak else x.dtype.type
     return type(x)
 
 
@@ -325,7 +335,6 @@ BUILTINS: dict[Any, Callable[..., Any]] = {
     int: py_int,
     float: py_float,
     bool: py_bool,
-    complex: py_complex,
     pow: py_pow,
     divmod: py_divmod,
     max: py_max,

@@ -148,7 +148,7 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def _native_array(f: Any, owner: Any, result: np.ndarray) -> Any:
     """An array from native code: a new one of NumPy's is copied on every call of the compiled function, any other is captured."""
     made = (getattr(f, "__module__", None) or "").split(".")[0] == "numpy" or isinstance(owner, np.ndarray)
-    return FUNCTIONS[np.copy](values.as_traced(result)) if made and result.dtype.kind in "biuf" else values.as_traced(result)
+    return FUNCTIONS[np.copy](values.as_traced(result)) if made and result.dtype.kind in "biufc" else values.as_traced(result)
 
 
 def _native_on_grown(now: State, f: Any, owner: Any, args: tuple[Any, ...]) -> Any:

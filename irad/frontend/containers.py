@@ -96,6 +96,9 @@ def _lookup(cls: type, name: str) -> Any:
 def setattr_(value: Any, obj: Any, name: str) -> None:
     """`obj.name = value`."""
     if isinstance(obj, Traced | np.ndarray):
+        if name in ("real", "imag") and isinstance(obj, np.ndarray | Array):
+            values.OPERATIONS["set_part"](obj, name, value)
+            return
         raise values.refuse(f"the attribute {name!r} of an array cannot be assigned.", "Make a new array, with x.reshape(…) for instance.")
     found = _lookup(type(obj), name)
     if isinstance(found, property) and isinstance(found.fset, FunctionType):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from irad.ir import types as T
 
 BOOL, INT64, FLOAT32, FLOAT64 = (np.dtype(t) for t in (np.bool_, np.int64, np.float32, np.float64))
+COMPLEX64, COMPLEX128 = np.dtype(np.complex64), np.dtype(np.complex128)
 
 _SCALAR_TYPES: dict[np.dtype, T.Type] = {
     BOOL: T.i1,
@@ -25,9 +25,11 @@ _SCALAR_TYPES: dict[np.dtype, T.Type] = {
     np.dtype(np.uint64): T.index,
     FLOAT32: T.f32,
     FLOAT64: T.f64,
+    COMPLEX64: T.ComplexType(T.f32),
+    COMPLEX128: T.ComplexType(T.f64),
 }
 
-_PYTHON_TYPES: dict[np.dtype, type] = {INT64: int, FLOAT64: float}
+_PYTHON_TYPES: dict[np.dtype, type] = {INT64: int, FLOAT64: float, COMPLEX128: complex}
 
 
 class DtypeError(TypeError):
@@ -63,7 +65,7 @@ def canonical(dtype: Any) -> np.dtype:
         raise DtypeError(f"an array of dtype {found.str!r} is not in this machine's byte order. {remedy}")
     known = _SCALAR_TYPES.get(found)
     if known is None:
-        remedy = "irad computes with bool, int8 to int64, uint8 to uint64, float32 and float64."
+        remedy = "irad computes with bool, int8 to int64, uint8 to uint64, float32, float64, complex64 and complex128."
         raise DtypeError(f"the dtype {found.name} is not supported. {remedy}")
     return found
 
@@ -81,6 +83,21 @@ def element_type(dtype: np.dtype) -> T.Type:
 def is_float(dtype: np.dtype) -> bool:
     """Whether the dtype is a real float."""
     return dtype.kind == "f"
+
+
+def is_complex(dtype: np.dtype) -> bool:
+    """Whether the dtype holds complex numbers."""
+    return dtype.kind == "c"
+
+
+def is_inexact(dtype: np.dtype) -> bool:
+    """Whether the dtype holds floats, real or complex: numbers that have a derivative."""
+    return dtype.kind in "fc"
+
+
+def part_dtype(dtype: np.dtype) -> np.dtype:
+    """The dtype of a complex number's parts; that of any other number itself."""
+    return {COMPLEX64: FLOAT32, COMPLEX128: FLOAT64}.get(dtype, dtype)
 
 
 def is_unsigned(dtype: np.dtype) -> bool:
@@ -105,8 +122,8 @@ def kind_of_number(x: Any) -> Kind | None:
         return Kind(INT64, True)
     if isinstance(x, float):
         return Kind(FLOAT64, True)
-    if isinstance(x, numbers.Complex) and not isinstance(x, numbers.Real):
-        raise DtypeError("complex numbers are not supported. Carry the real and imaginary parts as two floats.")
+    if isinstance(x, complex):
+        return Kind(COMPLEX128, True)
     return None
 
 

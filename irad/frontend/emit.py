@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_float, is_unsigned, scalar_type, width
+from irad.frontend import complex_math, complex_parts
+from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_complex, is_float, is_unsigned, part_dtype, scalar_type, width
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, math, scf
+from irad.ir.ops import complex as complexops
 from irad.ir.types import Type, i1, i8, index
 
 Emit = Callable[..., Value]
@@ -23,6 +25,8 @@ def constant(b: Builder, x: Any, dtype: np.dtype) -> Value:
         return b.constant(bool(x), type)
     if is_float(dtype):
         return b.constant(float(dtype.type(x)), type)
+    if is_complex(dtype):
+        return b.constant(complex(dtype.type(x)), type)
     bits = width(dtype)
     wrapped = int(x) & (1 << bits) - 1
     return b.constant(wrapped - (1 << bits) if wrapped >> bits - 1 else wrapped, type)
@@ -34,6 +38,8 @@ def convert(b: Builder, x: Value, source: np.dtype, target: np.dtype) -> Value:
         return x
     if target == BOOL:
         return is_true(b, x, source)
+    if is_complex(source) or is_complex(target):
+        return _convert_complex(b, x, source, target)
     if is_float(source):
         return _from_float(b, x, target)
     if is_float(target):
@@ -43,6 +49,16 @@ def convert(b: Builder, x: Value, source: np.dtype, target: np.dtype) -> Value:
 
 def _cast(b: Builder, cls: type[Op], x: Value, type: Type) -> Value:
     return b.op(cls, (x,), None, (type,)).results[0]
+
+
+def _convert_complex(b: Builder, x: Value, source: np.dtype, target: np.dtype) -> Value:
+    """From or to a complex dtype: the parts are converted; a real number has none that is imaginary, and takes none."""
+    if not is_complex(target):
+        return convert(b, b(complexops.Re, x), part_dtype(source), target)
+    part = part_dtype(target)
+    if not is_complex(source):
+        return b(complexops.Create, convert(b, x, source, part), constant(b, 0, part))
+    return b(complexops.Create, *(convert(b, b(cls, x), part_dtype(source), part) for cls in (complexops.Re, complexops.Im)))
 
 
 def _from_float(b: Builder, x: Value, target: np.dtype) -> Value:
@@ -70,6 +86,8 @@ def is_true(b: Builder, x: Value, dtype: np.dtype) -> Value:
     """Whether a value is not zero, as an i1."""
     if dtype == BOOL:
         return x
+    if is_complex(dtype):
+        return complex_parts.is_true(b, x)
     zero = constant(b, 0, dtype)
     return b(arith.CmpF, x, zero, predicate="une") if is_float(dtype) else b(arith.CmpI, x, zero, predicate="ne")
 
@@ -396,6 +414,7 @@ EMIT: dict[np.ufunc, Emit] = {
     np.float_power: _plain(math.PowF),
     np.negative: _negative,
     np.positive: _positive,
+    np.conjugate: _positive,
     np.absolute: _absolute,
     np.fabs: _plain(math.AbsF),
     np.sign: _sign,
@@ -468,3 +487,15 @@ EMIT: dict[np.ufunc, Emit] = {
     np.sqrt: _plain(math.Sqrt),
     np.cbrt: _plain(math.Cbrt),
 }
+
+
+def _or_complex(ufunc: np.ufunc) -> Emit:
+    on_real = EMIT[ufunc]
+
+    def emit(b: Builder, dtype: np.dtype, *operands: Value) -> Value:
+        return complex_math.emit(ufunc, b, *operands) if is_complex(dtype) else on_real(b, dtype, *operands)
+
+    return emit
+
+
+EMIT.update({ufunc: _or_complex(ufunc) for ufunc in complex_math.COMPLEX})

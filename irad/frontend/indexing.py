@@ -314,7 +314,7 @@ def setitem(array: Any, index: Any, x: Any) -> None:
 
 def element_value(x: Any, array: Array) -> Any:
     """A value that one element can hold."""
-    if isinstance(x, Scalar) or (isinstance(x, int | float | np.generic) and not isinstance(x, complex)):
+    if isinstance(x, Scalar | int | float | complex | np.generic):
         return x
     value = operand(x) if isinstance(x, Array | np.ndarray) else x
     if isinstance(value, Scalar):

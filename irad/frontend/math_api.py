@@ -11,7 +11,7 @@ import numpy as np
 from irad.frontend import sizes as S
 from irad.frontend.arrays import operand
 from irad.frontend.builtins_api import py_ceil, py_floor, py_trunc
-from irad.frontend.dtypes import BOOL, FLOAT64, INT64
+from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_complex
 from irad.frontend.emit import EMIT, Emit, constant, convert, from_memory, negate_bool
 from irad.frontend.indexing import as_index
 from irad.frontend.scalars import binary, cast, materialise, scalar_power, signature, single
@@ -168,6 +168,8 @@ def _elements(x: Any) -> list[Any] | Array:
 
 def _fold(arrays: Sequence[Array], inits: Sequence[Value], step: Callable[..., Sequence[Value]], dtype: np.dtype = FLOAT64) -> list[Value]:
     """Fold vectors of one size, converted to a dtype, in order."""
+    if any(is_complex(x.dtype) for x in arrays) and not is_complex(dtype):
+        raise wrong(TypeError, "must be real number, not complex")
     b = emitter()
     block = Block([*(v.type for v in inits), *(x.type.element for x in arrays)])
     inner = b.at(block)

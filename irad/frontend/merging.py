@@ -18,7 +18,7 @@ from irad.frontend import abstract
 from irad.frontend.abstract import ScalarSpec, Spec, Static
 from irad.frontend.growing import Growth, carried, carried_types, growth_of, join, ordinary
 from irad.frontend.state import State, contents, set_contents
-from irad.frontend.values import Traced
+from irad.frontend.values import PYTHON_NAMES, Traced
 from irad.ir.core import Value
 from irad.ir.types import Type
 
@@ -399,7 +399,7 @@ def describe(x: Any) -> str:
 def describe_spec(spec: Spec) -> str:
     """A spec, as an error message names it."""
     if isinstance(spec, ScalarSpec):
-        name = {"float64": "float", "int64": "int"}.get(spec.dtype.name, spec.dtype.name) if spec.weak else spec.dtype.name
+        name = PYTHON_NAMES.get(spec.dtype.name, spec.dtype.name) if spec.weak else spec.dtype.name
         return f"an {name}" if name[0] in "aeiou" else f"a {name}"
     if isinstance(spec, Static):
         return describe(spec.value)

@@ -13,11 +13,13 @@ from irad.frontend import creation, views
 from irad.frontend.arrays import astype, copy, operand
 from irad.frontend.binning import BINNING
 from irad.frontend.builtins_api import BUILTINS, np_round
+from irad.frontend.complex_api import COMPLEX_FUNCTIONS
 from irad.frontend.diagonals import DIAGONALS
 from irad.frontend.differences import DIFFERENCES
-from irad.frontend.dtypes import BOOL
+from irad.frontend.dtypes import BOOL, COMPLEX128, is_complex
 from irad.frontend.einsum import EINSUM
 from irad.frontend.elementary import ELEMENTARY
+from irad.frontend.emit import convert
 from irad.frontend.extremes import EXTREMES
 from irad.frontend.grids import GRIDS
 from irad.frontend.inserting import INSERTING
@@ -37,7 +39,7 @@ from irad.frontend.sorting import SORTING
 from irad.frontend.statistics import STATISTICS
 from irad.frontend.ufunc_forms import FORMS
 from irad.frontend.ufuncs import UFUNCS
-from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, method, operation, refuse
+from irad.frontend.values import OPERATIONS, Array, Scalar, Traced, emitter, method, operation, refuse
 
 Function = Callable[..., Any]
 
@@ -115,7 +117,7 @@ def astype_method(x: Any, dtype: Any, order: str = "K", casting: str = "unsafe",
     """x.astype(dtype)."""
     wanted = numpy_dtype(dtype)
     if isinstance(x, Scalar):
-        return cast(x, wanted)
+        return Scalar(convert(emitter(), x.value, x.dtype, wanted), wanted, False)
     return x if x.dtype == wanted and not copy else astype(x, wanted)
 
 
@@ -130,6 +132,8 @@ def item(x: Any, *index: Any) -> Any:
 def _python_number(x: Scalar) -> Scalar:
     if x.dtype == BOOL:
         return to_bool(x)
+    if is_complex(x.dtype):
+        return cast(x, COMPLEX128, weak=True)
     return to_float(x) if x.dtype.kind == "f" else to_int(x)
 
 
@@ -254,7 +258,10 @@ _NUMPY: dict[Any, Function] = {
 
 _CASTS: dict[Any, Function] = {
     t: partial(np_cast, np.dtype(t))
-    for t in (np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.float32, np.float64)
+    for t in (
+        *(np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64),
+        *(np.float32, np.float64, np.complex64, np.complex128),
+    )
 }
 
 # Function object -> its implementation, which takes the same arguments, some of them traced.
@@ -277,5 +284,6 @@ FUNCTIONS: dict[Any, Function] = {
     **BINNING,
     **_CASTS,
     **MATH,
+    **COMPLEX_FUNCTIONS,
     **BUILTINS,
 }

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend import broadcast
+from irad.frontend import broadcast, complex_parts
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, cast_operand, copy_into, elementwise, emit_map, empty, load, operand, store
 from irad.frontend.arrays import where as choose
 from irad.frontend.creation import asarray, with_leading_axes
-from irad.frontend.dtypes import BOOL, INT64, is_float, is_unsigned, width
-from irad.frontend.emit import EMIT, MAXIMUM, MINIMUM, constant, convert, from_memory
+from irad.frontend.dtypes import BOOL, INT64, is_complex, is_float, is_inexact, is_unsigned, width
+from irad.frontend.emit import EMIT, constant, convert, from_memory
 from irad.frontend.indexing import Position, Range, subview
 from irad.frontend.scalars import cast, kind_of, materialise, numpy_dtype
 from irad.frontend.sizes import Size
@@ -41,7 +41,7 @@ class Reduction:
 
 
 def _sum_dtype(dtype: np.dtype) -> np.dtype:
-    if is_float(dtype):
+    if is_inexact(dtype):
         return dtype
     return np.dtype(np.uint64) if dtype.kind == "u" else INT64
 
@@ -55,24 +55,28 @@ def _boolean(dtype: np.dtype) -> np.dtype:
 
 
 def _lowest(dtype: np.dtype) -> Any:
-    if is_float(dtype):
-        return -np.inf
+    if is_inexact(dtype):
+        return dtype.type(complex(-np.inf, -np.inf)) if is_complex(dtype) else -np.inf
     return 0 if is_unsigned(dtype) else -(1 << width(dtype) - 1)
 
 
 def _highest(dtype: np.dtype) -> Any:
-    if is_float(dtype):
-        return np.inf
+    if is_inexact(dtype):
+        return dtype.type(complex(np.inf, np.inf)) if is_complex(dtype) else np.inf
     return (1 << width(dtype)) - 1 if is_unsigned(dtype) else (1 << width(dtype) - 1) - 1
 
 
 def _add(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
+    if is_complex(dtype):
+        return complex_parts.sum_in_any_order(b, x, y, REASSOCIATE)
     if is_float(dtype):
         return b(arith.AddF, x, y, fastmath=REASSOCIATE)
     return b(arith.OrI if dtype == BOOL else arith.AddI, x, y)
 
 
 def _multiply(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
+    if is_complex(dtype):
+        return EMIT[np.multiply](b, dtype, x, y)
     return b(arith.MulF, x, y, fastmath=REASSOCIATE) if is_float(dtype) else b(arith.MulI, x, y)
 
 
@@ -96,8 +100,8 @@ def one(dtype: np.dtype) -> int:
 
 SUM = Reduction("add", _sum_dtype, zero, _add)
 PROD = Reduction("multiply", _sum_dtype, one, _multiply)
-MAX = Reduction("maximum", _unchanged, _lowest, MAXIMUM, identity=False)
-MIN = Reduction("minimum", _unchanged, _highest, MINIMUM, identity=False)
+MAX = Reduction("maximum", _unchanged, _lowest, EMIT[np.maximum], identity=False)
+MIN = Reduction("minimum", _unchanged, _highest, EMIT[np.minimum], identity=False)
 FMAX = Reduction("fmax", _unchanged, _lowest, EMIT[np.fmax], identity=False)
 FMIN = Reduction("fmin", _unchanged, _highest, EMIT[np.fmin], identity=False)
 ANY = Reduction("logical_or", _boolean, zero, _or)

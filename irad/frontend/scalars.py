@@ -6,7 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend.dtypes import BOOL, FLOAT64, INT64, DtypeError, Kind, Signature, fits, is_float, is_unsigned, kind_of_number
+from irad.frontend import complex_math
+from irad.frontend.complex_parts import Complex
+from irad.frontend.dtypes import (
+    BOOL,
+    COMPLEX128,
+    FLOAT64,
+    INT64,
+    DtypeError,
+    Kind,
+    Signature,
+    fits,
+    is_complex,
+    is_float,
+    is_inexact,
+    is_unsigned,
+    kind_of_number,
+)
 from irad.frontend.dtypes import signature as find_signature
 from irad.frontend.emit import EMIT, constant, convert, float_power, integer_power, is_true, known_nonzero
 from irad.frontend.values import (
@@ -41,7 +57,9 @@ def kind_of(x: Any) -> Kind | None:
 
 
 def materialise(b: Builder, x: Operand, dtype: np.dtype) -> Value:
-    """The SSA value of a scalar operand in a dtype."""
+    """The SSA value of a scalar operand in a dtype; a complex number has none in a real one."""
+    if dtype.kind not in "cb" and (is_complex(x.dtype) if isinstance(x, Scalar) else isinstance(x, complex | np.complexfloating)):
+        raise wrong(TypeError, f"a complex number cannot be used as {dtype.name}: its imaginary part would be lost. Use z.real or abs(z).")
     if isinstance(x, Scalar):
         return convert(b, x.value, x.dtype, dtype)
     if type(x) is int and dtype.kind in "iu" and not fits(x, dtype):
@@ -94,12 +112,16 @@ def _comparable(kinds: tuple[Kind, ...], operands: tuple[Any, ...]) -> tuple[Kin
 def scalar_ufunc(ufunc: np.ufunc, operands: tuple[Operand, ...], python: bool = False, found: Signature | None = None) -> Scalar:
     """A ufunc on scalars; with `python`, as the operator of Python's numbers where all operands are weak."""
     found = found or signature(ufunc, operands, python)
+    if python and found.inputs[0] == COMPLEX128 and ufunc in _ORDERINGS and all(_known_kind(ufunc, x).weak for x in operands):
+        raise wrong(TypeError, f"'{_ORDERINGS[ufunc]}' not supported between instances of 'complex' and 'complex'")
     b = emitter()
     values = [materialise(b, x, d) for x, d in zip(operands, found.inputs, strict=True)]
-    if ufunc in _DIVISIONS and not is_float(found.inputs[0]):
+    if ufunc in _DIVISIONS and not is_inexact(found.inputs[0]):
         return Scalar(_integer_division(b, ufunc, found.inputs[0], *values), found.output.dtype, found.output.weak)
     return Scalar(EMIT[ufunc](b, found.inputs[0], *values), found.output.dtype, found.output.weak)
 
+
+_ORDERINGS = {np.less: "<", np.less_equal: "<=", np.greater: ">", np.greater_equal: ">="}
 
 _DIVISIONS = {
     np.floor_divide: (arith.FloorDivSI, arith.DivUI),
@@ -187,7 +209,7 @@ def scalar_power(x: Operand, y: Operand, python: bool, found: Signature | None =
     dtype = found.inputs[0]
     b = emitter()
     base = materialise(b, x, dtype)
-    emit = _power_of_float if is_float(dtype) else _power_of_integer
+    emit = power_of_complex if is_complex(dtype) else _power_of_float if is_float(dtype) else _power_of_integer
     return Scalar(emit(b, dtype, base, x, y), found.output.dtype, found.output.weak)
 
 
@@ -199,6 +221,17 @@ def _power_of_float(b: Builder, dtype: np.dtype, base: Value, x: Operand, y: Ope
     if isinstance(y, Scalar) and not is_float(y.dtype):
         return b(math.FPowI, base, materialise(b, y, INT64))
     return b(math.PowF, base, materialise(b, y, dtype))
+
+
+def power_of_complex(b: Builder, dtype: np.dtype, base: Value, x: Operand, y: Operand) -> Value:
+    """A complex power: by multiplications for an integer exponent, else by way of the logarithm."""
+    z = Complex.of(b, base)
+    exponent = whole(y)
+    if exponent is not None:
+        return complex_math.static_power(z, exponent).value
+    if isinstance(y, Scalar) and not is_inexact(y.dtype):
+        return complex_math.integer_power(z, materialise(b, y, INT64)).value
+    return EMIT[np.power](b, dtype, base, materialise(b, y, dtype))
 
 
 NEGATIVE_POWER = "Integers to negative integer powers are not allowed."
@@ -272,24 +305,16 @@ def _transposed(x: Scalar) -> Any:
     return OPERATIONS["transpose"](x) if isinstance(x, Array) else x
 
 
-@attribute("real")
-def _real(x: Any) -> Any:
-    return x
-
-
 @attribute("itemsize")
 def _itemsize(x: Any) -> int:
     return x.dtype.itemsize
 
 
-@method("conjugate", "conj")
-def _conjugate(x: Any) -> Any:
-    return x
-
-
 @method("is_integer")
 def is_integer(x: Scalar) -> Scalar:
     """Whether a float has no fraction."""
+    if is_complex(x.dtype):
+        raise wrong(AttributeError, "'complex' object has no attribute 'is_integer'")
     if not is_float(x.dtype):
         return Scalar(emitter().true(), BOOL, True)
     b = emitter()

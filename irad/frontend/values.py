@@ -72,7 +72,7 @@ def wrong(error: type[Exception], what: str) -> Exception:
 def as_traced(x: Any) -> Any:
     """A real array becomes a captured argument of the traced function; everything else stays as it is."""
     if isinstance(x, np.ndarray):
-        if x.dtype.kind not in "biuf" or not x.dtype.isnative:
+        if x.dtype.kind not in "biufc" or not x.dtype.isnative:
             checked_dtype(x.dtype)
         return capture(x)
     return x
@@ -176,7 +176,7 @@ class Traced:
         return self.__index__()
 
     def __complex__(self) -> complex:
-        raise refuse("complex numbers are not supported.", "Carry the real and imaginary parts as two floats.")
+        raise refuse(f"{self!r} has no value while tracing, and a function without Python source asked for it.")
 
     def __format__(self, spec: str) -> str:
         if spec:
@@ -274,10 +274,10 @@ class Scalar(Traced):
     size = 1
 
     def __repr__(self) -> str:
-        return f"<traced {_PYTHON_NAMES.get(self.dtype.name, self.dtype.name) if self.weak else self.dtype.name}>"
+        return f"<traced {PYTHON_NAMES.get(self.dtype.name, self.dtype.name) if self.weak else self.dtype.name}>"
 
 
-_PYTHON_NAMES = {"float64": "float", "int64": "int"}
+PYTHON_NAMES = {"float64": "float", "int64": "int", "complex128": "complex"}
 
 
 class Array(Traced):

@@ -88,11 +88,11 @@ def _check_count(f: Callable[..., Any], specs: list[Spec]) -> None:
 
 def _wanted(made: Program, specs: list[Spec], mode: Mode | None) -> Derivative:
     params = [s for s in specs if not isinstance(s, Static)]
-    active = tuple(isinstance(s, ScalarSpec | ArraySpec) and s.dtype.kind == "f" for s in params)
+    active = tuple(isinstance(s, ScalarSpec | ArraySpec) and s.dtype.kind in "fc" for s in params)
     if mode is None:
         return Derivative()
     if isinstance(mode, ForwardMode):
         return Derivative("forward", active, "all", mode.return_primal, implicit=True)
     assert isinstance(mode, ReverseMode)
-    results = "all" if made.result_is_real_number() else "none"
+    results = "all" if made.result_is_number() else "none"
     return Derivative("reverse", active, results, mode.return_primal, implicit=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 from irad.ir.core import UNKNOWN, Block, Loc, Op, Value
 from irad.ir.ops import arith, irad, memref, scf
-from irad.ir.types import MemRefType, Type, i1, index
+from irad.ir.ops import complex as complexops
+from irad.ir.types import ComplexType, MemRefType, Type, i1, index
 
 
 class Builder:
@@ -55,8 +56,11 @@ class Builder:
         """Create and insert an operation of one result, and return it: `b(arith.AddF, x, y)`."""
         return self.insert(cls(operands, None, attrs, (), self.loc)).results[0]
 
-    def constant(self, value: float | int | bool, type: Type) -> Value:
-        """A scalar constant."""
+    def constant(self, value: complex | int | bool, type: Type) -> Value:
+        """A scalar constant; a complex one is made of two."""
+        if isinstance(type, ComplexType):
+            number = complex(value)
+            return self(complexops.Create, self.constant(number.real, type.element), self.constant(number.imag, type.element))
         return self.insert(arith.Constant((), (type,), {"value": value}, (), self.loc)).results[0]
 
     def index(self, value: int) -> Value:

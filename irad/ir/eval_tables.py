@@ -17,11 +17,12 @@ import numpy as np
 from irad.errors import InternalError
 from irad.ir.core import Op
 from irad.ir.ops import arith
+from irad.ir.ops import complex as complexops
 from irad.ir.ops import math as mathops
 from irad.ir.special import divide, floor_divide, floor_modulo, fma, gamma, maximum, minimum, polygamma
-from irad.ir.types import FloatType, IntType, Type, f32
+from irad.ir.types import ComplexType, FloatType, IntType, Type, f32
 
-Number = float | int | bool
+Number = complex | int | bool
 Evaluate = Callable[..., Any]
 
 
@@ -61,6 +62,10 @@ def round_to(value: float, type: FloatType) -> float:
 
 def normalize(value: Number, type: Type) -> Number:
     """A number as a value of a type: rounded or wrapped."""
+    if isinstance(type, ComplexType):
+        number = complex(value)
+        return complex(round_to(number.real, type.element), round_to(number.imag, type.element))
+    assert not isinstance(value, complex)
     if isinstance(type, FloatType):
         return round_to(float(value), type)
     return wrap(int(value), type)
@@ -215,6 +220,18 @@ def _constant(op: Op) -> Number:
     return normalize(op.attrs["value"], op.results[0].type)
 
 
+def _create(_op: Op, re: float, im: float) -> complex:
+    return complex(re, im)
+
+
+def _real_part(_op: Op, z: complex) -> float:
+    return z.real
+
+
+def _imaginary_part(_op: Op, z: complex) -> float:
+    return z.imag
+
+
 _UNARY: dict[type[Op], Callable[[float], float]] = {
     arith.NegF: lambda x: -x,
     arith.ExtF: lambda x: x,
@@ -308,6 +325,9 @@ EVAL: dict[type[Op], Evaluate] = {
     **{cls: _unsigned(function) for cls, function in _UNSIGNED.items()},
     **_TESTS,
     **_COMPARISONS,
+    complexops.Create: _create,
+    complexops.Re: _real_part,
+    complexops.Im: _imaginary_part,
     arith.Constant: _constant,
     arith.Select: _select,
     arith.ShLI: _shift_left,

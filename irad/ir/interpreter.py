@@ -14,7 +14,7 @@ from irad.ir.core import Block, Func, Module, Op, Value
 from irad.ir.eval_tables import EVAL, normalize
 from irad.ir.memory import Array, Held, StackMemory, dtype, is_array, poison, strides_of, undefined, view
 from irad.ir.ops import func, irad, memref, scf
-from irad.ir.types import MemRefType, StackType, Type
+from irad.ir.types import ComplexType, MemRefType, StackType, Type
 
 
 def run(module: Module, name: str, args: Sequence[Any]) -> list[Any]:
@@ -40,9 +40,14 @@ def _argument(value: Any, type: Type) -> Any:
         return normalize(value, type)
     wanted = dtype(type.element)
     array = value if is_array(value) else np.asarray(value, wanted)
-    if array.ndim != type.rank or array.dtype.itemsize != wanted.itemsize or (array.dtype.kind == "f") != (wanted.kind == "f"):
+    if array.ndim != type.rank or array.dtype.itemsize != wanted.itemsize or _kind(array.dtype) != _kind(wanted):
         raise InternalError(f"an argument of type {type} cannot be an array of {array.dtype} with {array.ndim} dimensions")
     return array if array.dtype == wanted else array.view(wanted)
+
+
+def _kind(dtype: np.dtype[Any]) -> str:
+    """Whether a dtype holds floats, complex numbers or integers, whatever their sign."""
+    return dtype.kind if dtype.kind in "fc" else "i"
 
 
 class Interpreter:
@@ -188,6 +193,10 @@ def _subview(_interpreter: Interpreter, op: Op, operands: list[Any], _env: Env) 
 def _view(_interpreter: Interpreter, op: Op, operands: list[Any], _env: Env) -> Sequence[Any]:
     array, offset, *numbers = operands
     rank = len(numbers) // 2
+    type = op.results[0].type
+    assert isinstance(type, MemRefType)
+    if _kind(array.dtype) == "c" and not isinstance(type.element, ComplexType):
+        return (view(op, array, offset, numbers[:rank], numbers[rank:], dtype(type.element)),)
     return (view(op, array, offset, numbers[:rank], numbers[rank:]),)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from irad.errors import InternalError
 from irad.ir.core import Op
-from irad.ir.types import FloatType, IndexType, IntType, MemRefType, Type
+from irad.ir.types import ComplexType, FloatType, IndexType, IntType, MemRefType, Type
 
 Array = npt.NDArray[Any]
 
@@ -23,6 +23,8 @@ def dtype(type: Type) -> np.dtype[Any]:
     match type:
         case FloatType(w):
             return np.dtype(f"f{w // 8}")
+        case ComplexType(FloatType(w)):
+            return np.dtype(f"c{w // 4}")
         case IndexType():
             return np.dtype(np.int64)
         case IntType(1):
@@ -54,8 +56,8 @@ def undefined(op: Op, what: str) -> InternalError:
 
 def poison(array: Array) -> Array:
     """Fill fresh memory with what shows up in results if it is read before it is written: NaN, or a huge negative integer."""
-    if array.dtype.kind == "f":
-        array.fill(np.nan)
+    if array.dtype.kind in "fc":
+        array.fill(np.nan * (1 + 1j) if array.dtype.kind == "c" else np.nan)
     elif array.dtype.kind == "i":
         array.fill(np.iinfo(array.dtype).min + 1)
     return array
@@ -64,9 +66,11 @@ def poison(array: Array) -> Array:
 class _Piece:
     """Memory described by a pointer, a shape and strides, kept alive by the array that it is a piece of."""
 
-    def __init__(self, array: Array, offset: int, shape: Sequence[int], strides: Sequence[int]) -> None:
+    def __init__(self, array: Array, offset: int, shape: Sequence[int], strides: Sequence[int], element: np.dtype[Any]) -> None:
         self.base = array
         interface = dict(array.__array_interface__)
+        if element != array.dtype:
+            interface["typestr"], interface["descr"] = element.str, [("", element.str)]
         interface["data"] = (interface["data"][0] + offset, False)
         interface["shape"] = tuple(shape)
         interface["strides"] = tuple(strides)
@@ -84,9 +88,10 @@ def strides_of(array: Array, type: Type) -> list[int]:
     return strides
 
 
-def view(op: Op, array: Array, offset: int, shape: Sequence[int], strides: Sequence[int]) -> Array:
-    """A piece of an array's memory, offset and strides in elements from its first; must lie inside what was allocated."""
-    size = array.itemsize
+def view(op: Op, array: Array, offset: int, shape: Sequence[int], strides: Sequence[int], element: np.dtype[Any] | None = None) -> Array:
+    """A piece of an array's memory, offset and strides in its elements from the array's first; must lie inside what was allocated."""
+    element = element or array.dtype
+    size = element.itemsize
     if min(shape, default=0) < 0:
         raise undefined(op, f"negative size in {list(shape)}")
     if 0 not in shape:
@@ -96,7 +101,7 @@ def view(op: Op, array: Array, offset: int, shape: Sequence[int], strides: Seque
         start = array.__array_interface__["data"][0]
         if start + low * size < first or start + (high + 1) * size > last:
             raise undefined(op, f"a view of offset {offset}, shape {list(shape)}, strides {list(strides)} reaches outside its array")
-    return np.asarray(_Piece(array, offset * size, shape, [s * size for s in strides]))
+    return np.asarray(_Piece(array, offset * size, shape, [s * size for s in strides], element))
 
 
 def _allocation(array: Array) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from functools import cache
 
 from irad.ir.core import Op
 from irad.ir.ops import arith, base, func, irad, math, memref, scf
+from irad.ir.ops import complex as complexops
 
 _ELEMENTWISE = " {0...}{flags}{attrs} : {T0}"
 _MIXED = " {0...}{flags}{attrs} : {T0...}"
@@ -33,6 +34,8 @@ SYNTAX: dict[type[Op], str] = {
     base.Cast: " {0}{attrs} : {T0} to {R}",
     arith.Constant: " {constant}{attrs}",
     arith.Select: " {0...}{attrs} : {T1}",
+    complexops.Create: " {0...}{attrs} : {R}",
+    complexops.Part: " {0}{attrs} : {T0}",
     math.FPowI: _MIXED,
     math.LdExp: _MIXED,
     math.Polygamma: _MIXED,

@@ -88,6 +88,11 @@ def is_float(type: Type) -> bool:
     return isinstance(type, FloatType)
 
 
+def is_inexact(type: Type) -> bool:
+    """Whether values of the type are floats, real or complex: numbers that have an adjoint."""
+    return isinstance(type, FloatType | ComplexType)
+
+
 def is_integer(type: Type) -> bool:
     """Whether values of the type are integers, index included."""
     return isinstance(type, IntType | IndexType)
@@ -97,4 +102,4 @@ def is_differentiable(type: Type) -> bool:
     """Whether the type can carry a derivative: floats, complex numbers, and memory of them."""
     if isinstance(type, MemRefType | StackType):
         return is_differentiable(type.element)
-    return isinstance(type, FloatType | ComplexType)
+    return is_inexact(type)

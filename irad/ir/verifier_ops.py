@@ -11,8 +11,9 @@ from typing import Any
 from irad.ir.core import Block, Op, Value
 from irad.ir.eval_tables import FLOAT_PREDICATES, INTEGER_PREDICATES
 from irad.ir.ops import arith, base, func, irad, math, memref, scf
+from irad.ir.ops import complex as complexops
 from irad.ir.printer import automatic_name
-from irad.ir.types import FloatType, IndexType, IntType, MemRefType, StackType, Type, f32, f64, i1, index, is_integer
+from irad.ir.types import ComplexType, FloatType, IndexType, IntType, MemRefType, StackType, Type, f32, f64, i1, index, is_integer
 
 FAST_MATH_FLAGS = frozenset({"reassoc", "nnan", "ninf", "nsz", "arcp", "contract", "afn", "fast"})
 
@@ -205,6 +206,24 @@ def _select(op: Op) -> None:
     _results(op, type)
 
 
+def _create(op: Op) -> None:
+    _count(op, 1)
+    type = op.operands[0].type
+    if not isinstance(type, FloatType):
+        raise _Wrong(f"{describe(op, 0)} has type {type}, expected a float")
+    _operands(op, type, type)
+    _results(op, ComplexType(type))
+
+
+def _part(op: Op) -> None:
+    _count(op, 1)
+    type = op.operands[0].type
+    if not isinstance(type, ComplexType):
+        raise _Wrong(f"{describe(op, 0)} has type {type}, expected a complex number")
+    _operands(op, type)
+    _results(op, type.element)
+
+
 def _cast(allowed: Callable[[Type, Type], bool]) -> Callable[[Op], None]:
     def check(op: Op) -> None:
         _expect(len(op.operands) == 1 == len(op.results), "expected one operand and one result")
@@ -281,7 +300,8 @@ def _subview(op: Op) -> None:
 def _view(op: Op) -> None:
     source, target = _array(op), _array_result(op)
     _indices(op, 1, 1 + 2 * target.rank)
-    _expect(target.element == source.element, f"result has type {target}, expected elements of type {source.element}")
+    parts = isinstance(source.element, ComplexType) and target.element == source.element.element
+    _expect(parts or target.element == source.element, f"result has type {target}, expected elements of type {source.element}")
 
 
 def _stack(op: Op) -> None:
@@ -426,6 +446,8 @@ CHECKS: dict[type[Op], Callable[[Any], None]] = {
     math.LdExp: _float_and_index,
     math.Polygamma: _float_and_index,
     math.FloorModSI: _integers(2),
+    complexops.Create: _create,
+    complexops.Part: _part,
     arith.Constant: _constant,
     arith.CmpI: _compare_integers,
     arith.CmpF: _compare_floats,

@@ -8,13 +8,14 @@ from functools import reduce
 from irad.errors import InternalError
 from irad.ir.core import Op, Value
 from irad.ir.ops import irad, memref
-from irad.ir.types import MemRefType, StackType, Type
+from irad.ir.types import ComplexType, MemRefType, StackType, Type
 from irad.lower.emitter import Emitter, constant_index, tbaa
-from irad.lower.types import Array, components, memory, scalar, size
+from irad.lower.types import Array, alignment, components, memory, scalar, size
 
 Row = Callable[[Emitter, Op], None]
 
 MAX_ALLOCA = 1 << 14  # bytes; larger fixed memory comes from the heap, since no stack is deep enough for many of them
+_COMPOUND = (MemRefType, StackType, ComplexType)  # elements of several components
 OWN_MEMORY = "nounwind willreturn memory(argmem: readwrite, inaccessiblemem: readwrite)"
 
 
@@ -77,6 +78,8 @@ def _tag(f: Emitter, element: Type) -> str:
     """TBAA: arrays of different element types are apart only where arguments do not overlap at all."""
     if isinstance(element, MemRefType | StackType):
         return f", !tbaa {tbaa(f.unit, 'descriptor')}"
+    if isinstance(element, ComplexType):  # its parts may be seen as an array of floats
+        element = element.element
     return f", !tbaa {tbaa(f.unit, memory(element) if f.func.attrs.get('noalias') else 'element')}"
 
 
@@ -85,8 +88,9 @@ def _load(f: Emitter, op: Op) -> None:
     element = memref_type(array).element
     place = address(f, f.array(array), element, [f[i] for i in indices])
     tag = _tag(f, element)
-    if isinstance(element, MemRefType | StackType):
-        f.define([op.result], [f.emit(f"load {kind}, ptr {where}, align 8{tag}") for kind, where in _fields(f, element, place)])
+    if isinstance(element, _COMPOUND):
+        align = alignment(element)
+        f.define([op.result], [f.emit(f"load {kind}, ptr {where}, align {align}{tag}") for kind, where in _fields(f, element, place)])
         return
     kind = memory(element)
     value = f.emit(f"load {kind}, ptr {place}, align {size(element)}{tag}")
@@ -98,9 +102,9 @@ def _store(f: Emitter, op: Op) -> None:
     element = memref_type(array).element
     place = address(f, f.array(array), element, [f[i] for i in indices])
     tag = _tag(f, element)
-    if isinstance(element, MemRefType | StackType):
+    if isinstance(element, _COMPOUND):
         for (kind, where), part in zip(_fields(f, element, place), f.parts([value]), strict=True):
-            f.effect(f"store {kind} {part}, ptr {where}, align 8{tag}")
+            f.effect(f"store {kind} {part}, ptr {where}, align {alignment(element)}{tag}")
         return
     operand = f[value]
     if scalar(element) == "i1":
@@ -109,9 +113,9 @@ def _store(f: Emitter, op: Op) -> None:
 
 
 def _fields(f: Emitter, element: Type, place: str) -> list[tuple[str, str]]:
-    """Types and addresses of a stored descriptor's components."""
-    kinds = components(element)
-    return [(kind, f.emit(f"getelementptr inbounds nuw i8, ptr {place}, i64 {8 * i}") if i else place) for i, kind in enumerate(kinds)]
+    """Types and addresses of the components of a stored descriptor or complex number."""
+    kinds, step = components(element), alignment(element)
+    return [(kind, f.emit(f"getelementptr inbounds nuw i8, ptr {place}, i64 {step * i}") if i else place) for i, kind in enumerate(kinds)]
 
 
 def _dim(f: Emitter, op: Op) -> None:

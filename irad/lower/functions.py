@@ -21,7 +21,7 @@ from irad.lower.plan import Plan
 from irad.lower.scalars import SCALARS
 from irad.lower.stacks import STACKS
 from irad.lower.target import Target
-from irad.lower.types import components, scalar, size
+from irad.lower.types import alignment, components, scalar
 
 Row = Callable[[Emitter, Op], None]
 
@@ -91,7 +91,7 @@ def _parameter(type: Type, noalias: bool) -> list[str]:
     """LLVM parameters of one parameter, without names."""
     if not isinstance(type, MemRefType):
         return [f"{kind} noundef" for kind in components(type)]
-    pointer = f"ptr {'noalias ' if noalias else ''}noundef align {min(size(type.element), 8)}"
+    pointer = f"ptr {'noalias ' if noalias else ''}noundef align {alignment(type.element)}"
     return [pointer, *(f"{kind} noundef" for kind in components(type)[1:])]
 
 

@@ -8,6 +8,7 @@ from math import copysign, inf
 
 from irad.ir.core import Op
 from irad.ir.ops import arith, math
+from irad.ir.ops import complex as complexops
 from irad.ir.types import FloatType, Type
 from irad.lower import integers, libm
 from irad.lower.emitter import Emitter
@@ -38,6 +39,15 @@ def _single(number: float) -> float:
 
 def _constant(f: Emitter, op: Op) -> None:
     f[op.result] = literal(op.attrs["value"], op.result.type)
+
+
+def _create(f: Emitter, op: Op) -> None:
+    re, im = op.operands
+    f[op.result] = f[re], f[im]
+
+
+def _part(f: Emitter, op: Op) -> None:
+    f[op.result] = f.parts(op.operands)[0 if isinstance(op, complexops.Re) else 1]
 
 
 def _float(instruction: str) -> Row:
@@ -137,6 +147,9 @@ def _test(predicate: str, magnitude: bool) -> Row:
 
 SCALARS: dict[type[Op], Row] = {
     arith.Constant: _constant,
+    complexops.Create: _create,
+    complexops.Re: _part,
+    complexops.Im: _part,
     arith.AddF: _float("fadd"),
     arith.SubF: _float("fsub"),
     arith.MulF: _float("fmul"),

@@ -13,7 +13,7 @@ from irad.ir.types import StackType, Type
 from irad.lower import context
 from irad.lower.arrays import OWN_MEMORY, multiply
 from irad.lower.emitter import LIKELY, UNLIKELY, Emitter
-from irad.lower.types import Array, memory, size
+from irad.lower.types import Array, alignment, memory, size
 
 Row = Callable[[Emitter, Op], None]
 
@@ -61,7 +61,7 @@ def _reserve(f: Emitter, op: Op) -> None:
     if op.attrs.get("zero"):
         f.unit.declare("llvm.memset.p0.i64", "void @llvm.memset.p0.i64(ptr, i8, i64, i1)", "nounwind")
         bytes = multiply(f, count, str(size(element)), "nuw ")
-        f.effect(f"call void @llvm.memset.p0.i64(ptr align {min(size(element), 8)} {piece}, i8 0, i64 {bytes}, i1 false)")
+        f.effect(f"call void @llvm.memset.p0.i64(ptr align {alignment(element)} {piece}, i8 0, i64 {bytes}, i1 false)")
     f[op.result] = Array(piece, (count,))
 
 

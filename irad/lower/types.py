@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from irad.errors import InternalError
-from irad.ir.types import FloatType, IndexType, IntType, MemRefType, StackType, Type
+from irad.ir.types import ComplexType, FloatType, IndexType, IntType, MemRefType, StackType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Array:
     strides: tuple[str, ...] | None = None
 
 
-Lowered = str | Array
+Lowered = str | tuple[str, str] | Array  # a number, the parts of a complex one, an array
 
 
 @cache
@@ -39,6 +39,8 @@ def components(type: Type) -> tuple[str, ...]:
     """LLVM types of the SSA values that a value is made of; static sizes are not among them."""
     if isinstance(type, StackType):
         return ("ptr",)
+    if isinstance(type, ComplexType):
+        return (scalar(type.element),) * 2
     if not isinstance(type, MemRefType):
         return (scalar(type),)
     dynamic = sum(size is None for size in type.shape)
@@ -47,6 +49,8 @@ def components(type: Type) -> tuple[str, ...]:
 
 def flatten(type: Type, value: Lowered) -> list[str]:
     """The SSA values that a value is made of, in the order of `components`."""
+    if isinstance(value, tuple):
+        return list(value)
     if not isinstance(type, MemRefType):
         assert isinstance(value, str)
         return [value]
@@ -57,6 +61,8 @@ def flatten(type: Type, value: Lowered) -> list[str]:
 
 def rebuild(type: Type, parts: list[str]) -> Lowered:
     """The value made of SSA values given in the order of `components`."""
+    if isinstance(type, ComplexType):
+        return parts[0], parts[1]
     if not isinstance(type, MemRefType):
         return parts[0]
     rest = iter(parts[1:])
@@ -66,8 +72,8 @@ def rebuild(type: Type, parts: list[str]) -> Lowered:
 
 @cache
 def memory(type: Type) -> str:
-    """LLVM type of an array's element: a bool is a byte, a memref is a struct of its components."""
-    if isinstance(type, MemRefType | StackType):
+    """LLVM type of an array's element: a bool is a byte, a memref or complex number is a struct of its components."""
+    if isinstance(type, MemRefType | StackType | ComplexType):
         return "{ " + ", ".join(components(type)) + " }"
     name = scalar(type)
     return "i8" if name == "i1" else name
@@ -76,6 +82,13 @@ def memory(type: Type) -> str:
 @cache
 def size(type: Type) -> int:
     """Bytes of an array's element."""
+    if isinstance(type, ComplexType):
+        return 2 * size(type.element)
     if isinstance(type, MemRefType | StackType):
         return 8 * len(components(type))
     return {"double": 8, "float": 4, "i64": 8, "i32": 4, "i16": 2, "i8": 1}[memory(type)]
+
+
+def alignment(type: Type) -> int:
+    """Bytes that an element's address is a multiple of."""
+    return size(type.element) if isinstance(type, ComplexType) else min(size(type), 8)

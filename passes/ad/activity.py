@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from irad.ir.core import Block, Func, Loc, Module, Op, Value
 from irad.ir.ops import arith, func, irad, memref, scf
+from irad.ir.ops import complex as complexops
 from irad.ir.types import MemRefType, StackType, is_differentiable
 from irad.passes.ad.partials import PARTIALS
 from irad.passes.alias import Alias, is_memory
 from irad.passes.writes import written_parameters
 
-_CONVERSIONS = (arith.ExtF, arith.TruncF)
+_LINEAR = (arith.ExtF, arith.TruncF, complexops.Create, complexops.Re, complexops.Im)
 
 
 class Activity:
@@ -141,8 +142,8 @@ class Activity:
                 return self._flows_of_call(op)
             case irad.Map() | irad.Reduce():
                 raise AssertionError(f"{op.name} must be lowered to loops before it is differentiated")
-            case _ if type(op) in _CONVERSIONS:
-                return ((op.operands[0], op.results[0]),)
+            case _ if type(op) in _LINEAR:
+                return [(v, op.results[0]) for v in op.operands]
             case _:
                 row = PARTIALS.get(type(op))
                 return [(v, op.results[0]) for v, partial in zip(op.operands, row, strict=True) if partial is not None] if row else ()

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Module, Op, Value
 from irad.ir.ops import arith, func, memref
-from irad.ir.types import MemRefType, is_float
+from irad.ir.ops import complex as complexops
+from irad.ir.types import MemRefType, is_inexact
 from irad.passes.ad.activity import Activity
 from irad.passes.ad.partials import convert, row, scale
 from irad.passes.ad.plan import Variant
@@ -40,7 +41,7 @@ class Tangents(Twin):
                 return
             case _:
                 super().visit(op, b)
-        if op.results and is_float(op.results[0].type) and not op.regions and self.has_twin(op.results[0]):
+        if op.results and is_inexact(op.results[0].type) and not op.regions and self.has_twin(op.results[0]):
             self.twins[op.results[0]] = self._tangent(op, b)
 
     def _tangent(self, op: Op, b: Builder) -> Value:
@@ -49,6 +50,8 @@ class Tangents(Twin):
                 return b.load(self.twins[op.array], *map(self.read, op.indices))
             case arith.Select():
                 return b(arith.Select, self.values[op.operands[0]], *(self.twin(v, b) for v in op.operands[1:]))
+            case complexops.Create() | complexops.Part():
+                return b(type(op), *(self.twin(v, b) for v in op.operands))
             case arith.ExtF() | arith.TruncF():
                 return convert(b, self.twins[op.operands[0]], op.result.type)
             case _:

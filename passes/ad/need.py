@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, func, irad, math, memref, scf
-from irad.ir.types import MemRefType, Type, index
+from irad.ir.ops import complex as complexops
+from irad.ir.types import ComplexType, MemRefType, Type, index
 from irad.passes.ad.activity import Activity
 from irad.passes.ad.partials import PARTIALS, needs
 from irad.passes.alias import is_memory
@@ -135,6 +136,9 @@ class Needs:
 
 CHEAP: set[type[Op]] = {
     *(c for c in vars(arith).values() if isinstance(c, type) and issubclass(c, Op)),
+    complexops.Create,
+    complexops.Re,
+    complexops.Im,
     memref.Dim,
     memref.SubView,
     memref.Cast,
@@ -149,5 +153,7 @@ def bytes_of(type: Type) -> int:
     """How much taping one value costs; a memref is its descriptor."""
     if isinstance(type, MemRefType):
         return 8 * (1 + 2 * type.rank)
+    if isinstance(type, ComplexType):
+        return 2 * bytes_of(type.element)
     width = getattr(type, "width", 64)
     return max(1, width // 8)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from irad.ir.core import Module, Op, Value
 from irad.ir.ops import func
-from irad.ir.types import Type, is_float
+from irad.ir.types import Type, is_inexact
 from irad.passes.ad.activity import Activity
 from irad.passes.ad.cache import Cache
 from irad.passes.ad.need import Needs
@@ -61,7 +61,7 @@ class Plan:
         """For every relevant operation with regions: active floats that it uses, but that are defined outside of it."""
         for op in self.function.walk():
             for value in op.operands:
-                if is_float(value.type) and self.activity.active(value):
+                if is_inexact(value.type) and self.activity.active(value):
                     self._note(op, value)
         for op, values in self.captured.items():
             self.captured[op] = list(dict.fromkeys(values))

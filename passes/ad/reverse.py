@@ -13,7 +13,8 @@ from irad.errors import UnsupportedError, fail
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Module, Op, Value
 from irad.ir.ops import arith, func, irad, memref, scf
-from irad.ir.types import StackType, Type, is_float
+from irad.ir.ops import complex as complexops
+from irad.ir.types import ComplexType, StackType, Type, is_inexact
 from irad.passes.ad.augment import Augment
 from irad.passes.ad.need import Node, Shadow, Trips, node_block, node_type
 from irad.passes.ad.partials import convert, row, scale
@@ -27,6 +28,8 @@ L = TypeVar("L", bound=Op)
 
 def accumulate(b: Builder, total: Value, amount: Value) -> Value:
     """A step of an adjoint's sum, which may be regrouped: unlike the primal's sums it has no order that the user wrote."""
+    if isinstance(total.type, ComplexType):
+        return b(complexops.Create, *(accumulate(b, b(part, total), b(part, amount)) for part in (complexops.Re, complexops.Im)))
     return b(arith.AddF, total, amount, fastmath=("reassoc", "nsz"))
 
 
@@ -214,7 +217,7 @@ class Reverse:
                 self._load(op, scope)
             case memref.Store() if not is_memory(op.value):
                 self._store(op, scope)
-            case _ if op.results and is_float(op.results[0].type):
+            case _ if op.results and is_inexact(op.results[0].type):
                 self._scalar(op, scope)
             case _:
                 pass  # views and allocations: their shadows are made where they are read
@@ -236,6 +239,9 @@ class Reverse:
         if isinstance(op, arith.Select):
             self._select(op, d, scope)
             return
+        if isinstance(op, complexops.Create | complexops.Part):
+            self._complex(op, d, scope)
+            return
         if isinstance(op, arith.ExtF | arith.TruncF):
             scope.add(op.operands[0], convert(b, d, op.operands[0].type))
             return
@@ -249,6 +255,18 @@ class Reverse:
         for operand, pair in ((op.operands[1], (d, zero)), (op.operands[2], (zero, d))):
             if self.active(operand):
                 scope.add(operand, b(arith.Select, condition, *pair))
+
+    def _complex(self, op: Op, d: Value, scope: Scope) -> None:
+        """The adjoint of x + iy is dL/dx + i dL/dy: its parts are the adjoints of the parts."""
+        b = scope.builder
+        if isinstance(op, complexops.Create):
+            parts = [b(part, d) for part in (complexops.Re, complexops.Im)]
+        else:
+            zero = scope.zero(d.type)
+            parts = [b(complexops.Create, *((d, zero) if isinstance(op, complexops.Re) else (zero, d)))]
+        for operand, amount in zip(op.operands, parts, strict=True):
+            if self.active(operand):
+                scope.add(operand, amount)
 
     def _load(self, op: memref.Load, scope: Scope) -> None:
         d = scope.take(op.results[0])
@@ -271,9 +289,9 @@ class Reverse:
         variant = self.plan.variant.called(op, self.plan.activity)
         callee = self.callee(variant)
         operands = [self.node(n, scope) for v in op.operands if is_memory(v) for n in ((v, Shadow(v)) if self.active(v) else (v,))]
-        seeds = [scope.take(r) or scope.zero(r.type) for r in op.results if is_float(r.type) and self.active(r)]
+        seeds = [scope.take(r) or scope.zero(r.type) for r in op.results if is_inexact(r.type) and self.active(r)]
         call = scope.builder.op(func.Call, [*operands, *seeds, *self.forward.shared.values()], {"callee": callee.name}, callee.result_types)
-        targets = [v for v in op.operands if is_float(v.type) and self.active(v)]
+        targets = [v for v in op.operands if is_inexact(v.type) and self.active(v)]
         for target, amount in zip(targets, call.results, strict=True):
             scope.add(target, amount)
 
@@ -303,8 +321,8 @@ class _Maker:
         )
         self.module.add(augmented)
         memory = [t for v, a in zip(primal.args, on, strict=True) if is_memory(v) for t in ([v.type, v.type] if a else [v.type])]
-        seeds = [r.type for r, a in zip(results, variant.active_results, strict=True) if a and is_float(r.type)]
-        cotangents = [v.type for v, a in zip(primal.args, on, strict=True) if a and is_float(v.type)]
+        seeds = [r.type for r, a in zip(results, variant.active_results, strict=True) if a and is_inexact(r.type)]
+        cotangents = [v.type for v, a in zip(primal.args, on, strict=True) if a and is_inexact(v.type)]
         back = Func(self.module.unique_name(f"{primal.name}.reverse"), Block([*memory, *seeds, *stacks]), cotangents, primal.loc)
         self.module.add(back)
         self.pairs[variant] = augmented, back
@@ -321,7 +339,7 @@ class _Maker:
                 if on:
                     sweep.twins[arg] = next(rest)
         returned = primal.body.terminator.operands
-        seeds = {r: next(rest) for r, on in zip(returned, variant.active_results, strict=True) if on and is_float(r.type)}
+        seeds = {r: next(rest) for r, on in zip(returned, variant.active_results, strict=True) if on and is_inexact(r.type)}
         sweep.shared = dict(zip(self.stacks, rest, strict=True))
         self._keep_memory_arguments(sweep, primal)
         b = Builder(back.body, None, primal.loc)
@@ -362,7 +380,7 @@ def write_reverse(plan: Plan, forward: Augment, b: Builder, seeds: Sequence[Valu
         if seed is not None:
             scope.add(value, seed)
     sweep.block(body, scope)
-    return [scope.adjoint(a) for a, on in zip(body.args, plan.variant.active_args, strict=True) if on and is_float(a.type)]
+    return [scope.adjoint(a) for a, on in zip(body.args, plan.variant.active_args, strict=True) if on and is_inexact(a.type)]
 
 
 def reverse(module: Module, name: str, active_args: Sequence[bool], active_results: Sequence[bool], with_primal: bool = False) -> Func:
@@ -389,7 +407,8 @@ def reverse(module: Module, name: str, active_args: Sequence[bool], active_resul
             groups.append(2 * group + 1)
     returned = primal.body.terminator.operands
     seeds = [
-        derivative.body.add_arg(r.type, "seed") if on and is_float(r.type) else None for r, on in zip(returned, active_results, strict=True)
+        derivative.body.add_arg(r.type, "seed") if on and is_inexact(r.type) else None
+        for r, on in zip(returned, active_results, strict=True)
     ]
     groups += [-1] * (len(derivative.args) - len(groups))
     if not derivative.attrs.get("noalias"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from irad.ir.core import Block, Value
 from irad.ir.ops import scf
-from irad.ir.types import is_float
+from irad.ir.types import is_inexact
 from irad.passes.ad.cache import rotation
 from irad.passes.ad.need import Node, Shadow
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def reverse_if(sweep: Reverse, op: scf.If, scope: Scope) -> None:
     """Each branch passes on the adjoints of what it captured, increased by what it contributed."""
     captured = sweep.plan.captured.get(op, [])
-    arriving = [(k, d) for k, r in enumerate(op.results) if is_float(r.type) and (d := scope.take(r)) is not None]
+    arriving = [(k, d) for k, r in enumerate(op.results) if is_inexact(r.type) and (d := scope.take(r)) is not None]
     if not captured and not _has_memory_work(sweep, op):
         return
     branch = scope.builder.if_(sweep.node(op.operands[0], scope), [c.type for c in captured])
@@ -52,7 +52,7 @@ def _has_memory_work(sweep: Reverse, op: scf.If) -> bool:
 def reverse_for(sweep: Reverse, op: scf.For, scope: Scope) -> None:
     """The same iterations in the opposite order, carrying the adjoints of what the loop carries and of what it captured."""
     captured = sweep.plan.captured.get(op, [])
-    carried = [k for k, r in enumerate(op.results) if is_float(r.type) and (sweep.active(r) or sweep.active(op.carried[k]))]
+    carried = [k for k, r in enumerate(op.results) if is_inexact(r.type) and (sweep.active(r) or sweep.active(op.carried[k]))]
     starts = [scope.take(op.results[k]) or scope.zero(op.results[k].type) for k in carried]
     turning = _Turning(sweep, op)
     bounds = [sweep.node(v, scope) for v in op.operands[:3]]
@@ -110,12 +110,12 @@ def reverse_while(sweep: Reverse, op: scf.While, scope: Scope) -> None:
     captured = sweep.plan.captured.get(op, [])
     before, after = op.before, op.after
     passed_on = before.terminator.operands[1:]
-    state = [k for k, a in enumerate(before.args) if is_float(a.type) and sweep.active(a)]
+    state = [k for k, a in enumerate(before.args) if is_inexact(a.type) and sweep.active(a)]
 
     last = sweep.open([before], scope.builder, scope)
     last.adjoints.update({c: scope.adjoints[c] for c in captured if c in scope.adjoints})
     for k, result in enumerate(op.results):
-        d = scope.take(result) if is_float(result.type) else None
+        d = scope.take(result) if is_inexact(result.type) else None
         if d is not None and sweep.active(passed_on[k]):
             last.add(passed_on[k], d)
     sweep.block(before, last)
@@ -129,7 +129,7 @@ def reverse_while(sweep: Reverse, op: scf.While, scope: Scope) -> None:
     _feed(sweep, inner, [after.terminator.operands[k] for k in state], loop.carried)
     sweep.block(after, inner)
     for k, arg in enumerate(after.args):
-        d = inner.take(arg) if is_float(arg.type) else None
+        d = inner.take(arg) if is_inexact(arg.type) else None
         if d is not None and sweep.active(passed_on[k]):
             inner.add(passed_on[k], d)
     sweep.block(before, inner)

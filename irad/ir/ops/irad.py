@@ -47,7 +47,9 @@ class Stride(Pure):
 class View(Pure):
     """Any strided view of an array's memory: operands array, offset from its first element, sizes, strides (in elements).
 
-    The result type is given by the creator. Serves transpose, reshape, new axes, broadcasting (stride 0), diagonals.
+    The result type is given by the creator. Serves transpose, reshape, new axes, broadcasting (stride 0), diagonals, and the parts of
+    an array of complex numbers: elements of the result may be floats where the array's are complex. Offset and strides count elements
+    of the result.
     """
 
     name = "irad.view"

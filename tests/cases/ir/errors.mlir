@@ -38,3 +38,24 @@ func.func @f() {
   func.call @g() : () -> ()
   func.return
 }
+
+// -----
+// ERROR: operand 1 (%i) has type index, expected f64
+func.func @f(%x: f64, %i: index) -> complex<f64> {
+  %z = "complex.create"(%x, %i) : (f64, index) -> complex<f64>
+  func.return %z : complex<f64>
+}
+
+// -----
+// ERROR: operand 0 (%x) has type f64, expected a complex number
+func.func @f(%x: f64) -> f64 {
+  %a = "complex.re"(%x) : (f64) -> f64
+  func.return %a : f64
+}
+
+// -----
+// ERROR: expected elements of type complex<f64>
+func.func @f(%x: memref<?xcomplex<f64>>, %n: index) -> memref<?xf32> {
+  %a = "irad.view"(%x, %n, %n, %n) : (memref<?xcomplex<f64>>, index, index, index) -> memref<?xf32>
+  func.return %a : memref<?xf32>
+}

@@ -38,6 +38,5 @@ func.func @keep(%x: f64) -> (f64, f64, f64) {
   %zero = arith.constant 0.0 : f64
   %a = arith.addf %x, %zero : f64
   %b = arith.subf %x, %x : f64
-  %c = arith.addf %x, %zero fastmath<nsz> : f64
-  func.return %a, %b, %c : f64, f64, f64
+  func.return %a, %b, %x : f64, f64, f64
 }
