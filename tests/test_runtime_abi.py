@@ -227,7 +227,7 @@ def test_memory_that_is_left_at_the_end_of_the_process_is_no_problem():
 import sys
 sys.path[:0] = {path!r}
 from ircode import module
-from irad.ir.types import ComplexType, f64, index
+from irad.ir.types import f64, index
 from irad.options import Options
 from irad.runtime import wrapper
 from irad.runtime.engine import compile_module
