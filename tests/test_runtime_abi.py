@@ -12,7 +12,7 @@ from ircode import module, vector
 from irad.ir import core
 from irad.ir.builder import Builder
 from irad.ir.ops import arith, func, memref
-from irad.ir.types import MemRefType, f32, f64, i1, i8, i16, i32, index
+from irad.ir.types import ComplexType, MemRefType, f32, f64, i1, i8, i16, i32, index
 from irad.runtime.abi import bounds, overlaps
 from irad.runtime.engine import compile_module
 from irad.runtime.native import Block
@@ -90,6 +90,8 @@ def test_read_only_arrays_are_refused_where_they_are_written():
         (f64, "a", TypeError, "must be a real number, not str"),
         (f64, 1j, TypeError, "must be a real number, not complex"),
         (f64, 10**400, OverflowError, "too large for a float"),
+        (ComplexType(f64), "a", TypeError, "must be a complex number, not str"),
+        (ComplexType(f64), 10**400, OverflowError, "too large for a float"),
         (index, 1.5, TypeError, "must be an integer, not float"),
         (index, 1 << 63, OverflowError, "does not fit into a 64-bit integer"),
         (index, None, TypeError, "must be an integer, not NoneType"),
