@@ -4,14 +4,17 @@ from irad import _layout  # noqa: F401  (has to come first: it lets a checkout f
 from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
 from irad.api.autodiff import autodiff
 from irad.api.compiled import clear_caches
+from irad.api.cotangents import vjp
 from irad.api.modes import Forward, ForwardMode, ForwardWithPrimal, Mode, Reverse, ReverseMode, ReverseWithPrimal
 from irad.api.signature import f32, f64, i8, i16, i32, i64, u8, u16, u32, u64
-from irad.api.transforms import grad, hvp, jit, jvp, value_and_grad, vjp
+from irad.api.transforms import grad, hvp, jit, jvp, value_and_grad
+from irad.api.zeros import make_zero, make_zero_into, remake_zero
 from irad.errors import IradError, NonScalarReturnError, RuntimeActivityError, UnsupportedError
 from irad.frontend import unroll
 from irad.inspect.dump import dump
 from irad.ir.parser import parse
 from irad.options import Options, options
+from irad.pytree import register_pytree
 
 __all__ = [
     "Active",
@@ -44,8 +47,12 @@ __all__ = [
     "i64",
     "jit",
     "jvp",
+    "make_zero",
+    "make_zero_into",
     "options",
     "parse",
+    "register_pytree",
+    "remake_zero",
     "u8",
     "u16",
     "u32",

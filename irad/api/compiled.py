@@ -11,6 +11,7 @@ from typing import Any, Literal
 from irad.errors import NonScalarReturnError, RuntimeActivityError, fail
 from irad.frontend import StaticNeeded, Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
+from irad.frontend.arguments import OfFunction, leaves_of, parts_of
 from irad.ir.core import Func, Module, clone_func
 from irad.ir.types import is_differentiable
 from irad.options import Options, using
@@ -27,7 +28,8 @@ from irad.runtime.native import Native
 class Derivative:
     """Which derivative of a function: None of it, forward or reverse, by which parameters.
 
-    `active` has a flag for every parameter of the traced function; `results`: which of the results are differentiated; `implicit`:
+    `active` has a flag for every parameter of the traced function; `results`: which of the results are differentiated; `seeded`: which
+    of the values that are written back have a seed in reverse mode (in forward mode all have tangents); `implicit`:
     memory that turns out to need a shadow gets one (the caller passes zeros), instead of being refused.
     """
 
@@ -36,6 +38,7 @@ class Derivative:
     results: Literal["all", "first", "none"] = "all"
     with_primal: bool = True
     implicit: bool = False
+    seeded: tuple[bool, ...] = ()
 
 
 class Program:
@@ -48,9 +51,11 @@ class Program:
         self.module = self.trace.module
         self.name = self.trace.func.name
         self.written = self.trace.written
+        self.written_back = sum(len(leaves_of(tree)) for w in self.trace.writes for tree in w.entries.values())
         self._modules: dict[bool, Module] = {}
         self._executables: dict[tuple[Derivative, bool], Native] = {}
         self._activities: dict[Derivative, tuple[bool, ...]] = {}
+        self._varied: dict[tuple[bool, ...], tuple[bool, ...]] = {}
         self.lock = threading.RLock()
 
     @property
@@ -61,8 +66,8 @@ class Program:
     def result_is_real_number(self, first: bool = False) -> bool:
         """Whether the function returns one float, or a tuple whose first entry is one."""
         result = self.trace.result
-        if first and isinstance(result, tuple) and result:
-            result = result[0]
+        if first and isinstance(result, tuple | dict) and result:
+            result = next(iter(parts_of(result)))
         return isinstance(result, ScalarSpec) and result.dtype.kind == "f"
 
     def prepared(self, noalias: bool) -> Module:
@@ -104,6 +109,16 @@ class Program:
                     )
                 flags[arg.index] = True
 
+    def varied(self, active: tuple[bool, ...]) -> tuple[bool, ...]:
+        """Which of the values that the function returns depend on the active parameters."""
+        if active not in self._varied:
+            module = self._optimized(noalias=True)
+            func = module.funcs[self.name]
+            flags = [*active, *[False] * (len(func.args) - len(active))]
+            activity = Activity(module, func, Alias(func), flags, None)
+            self._varied[active] = tuple(activity.active(v) for v in func.body.terminator.operands)
+        return self._varied[active]
+
     def executable(self, wanted: Derivative, noalias: bool) -> Native:
         """Native code of a derivative, compiled when it is first asked for."""
         key = wanted, noalias
@@ -129,8 +144,13 @@ class Program:
         return module, func
 
     def _active_results(self, wanted: Derivative, func: Func) -> list[bool]:
-        last = {"all": len(func.result_types), "first": 1, "none": 0}[wanted.results]
-        return [i < last and is_differentiable(t) for i, t in enumerate(func.result_types)]
+        count = len(func.result_types)
+        returned = count - self.written_back
+        last = {"all": returned, "first": 1, "none": 0}[wanted.results]
+        every = wanted.mode == "forward" and wanted.results == "all"
+        behind = wanted.seeded if wanted.seeded and not every else [every] * self.written_back
+        flags = [*(i < last for i in range(returned)), *behind]
+        return [on and is_differentiable(t) for on, t in zip(flags, func.result_types, strict=True)]
 
     def _not_scalar(self) -> Exception:
         return fail(
@@ -172,6 +192,7 @@ class Versions:
 
     programs: dict[Any, list[Program]] = field(default_factory=dict)
     static: dict[Any, int] = field(default_factory=dict)
+    derived: dict[Any, OfFunction] = field(default_factory=dict)
 
 
 _programs: weakref.WeakKeyDictionary[Any, Versions] = weakref.WeakKeyDictionary()
@@ -227,6 +248,18 @@ def _versions(f: Callable[..., Any]) -> Versions:
             if len(_held) > _HELD:
                 del _held[next(iter(_held))]
         return held[1]
+
+
+def derived(f: Callable[..., Any], key: Any, make: Callable[[], OfFunction]) -> Any:
+    """A function made from another: the same object for the same key."""
+    known = _versions(f).derived
+    found = known.get(key)
+    if found is None:
+        with _lock:
+            found = known.setdefault(key, make())
+            if len(known) > _SIGNATURES:
+                del known[next(iter(known))]
+    return found
 
 
 def clear_caches() -> None:
