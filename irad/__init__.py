@@ -5,10 +5,14 @@ from irad.api.annotations import Active, Annotation, Const, Duplicated, Duplicat
 from irad.api.autodiff import autodiff
 from irad.api.compiled import clear_caches
 from irad.api.cotangents import vjp
+from irad.api.jacobians import diaghessian, hessian, hessian_reverse, jacobian, withjacobian
 from irad.api.modes import Forward, ForwardMode, ForwardWithPrimal, Mode, Reverse, ReverseMode, ReverseWithPrimal
 from irad.api.signature import f32, f64, i8, i16, i32, i64, u8, u16, u32, u64
+from irad.api.sweeps import onehot
 from irad.api.transforms import grad, hvp, jit, jvp, value_and_grad
+from irad.api.vectors import flatten
 from irad.api.zeros import make_zero, make_zero_into, remake_zero
+from irad.api.zygote import gradient, gradient_into, pullback, withgradient
 from irad.errors import IradError, NonScalarReturnError, RuntimeActivityError, UnsupportedError
 from irad.frontend import unroll
 from irad.inspect.dump import dump
@@ -36,21 +40,30 @@ __all__ = [
     "UnsupportedError",
     "autodiff",
     "clear_caches",
+    "diaghessian",
     "dump",
     "f32",
     "f64",
+    "flatten",
     "grad",
+    "gradient",
+    "gradient_into",
+    "hessian",
+    "hessian_reverse",
     "hvp",
     "i8",
     "i16",
     "i32",
     "i64",
+    "jacobian",
     "jit",
     "jvp",
     "make_zero",
     "make_zero_into",
+    "onehot",
     "options",
     "parse",
+    "pullback",
     "register_pytree",
     "remake_zero",
     "u8",
@@ -60,4 +73,6 @@ __all__ = [
     "unroll",
     "value_and_grad",
     "vjp",
+    "withgradient",
+    "withjacobian",
 ]

@@ -40,6 +40,16 @@ class SameContainer:
 LEAF = Structure(None)
 
 
+class Fields(dict[str, Any]):
+    """The gradient by an object: its attributes, to be read as `g.weight` or `g["weight"]`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"this gradient has no {name!r}; it has {', '.join(self)}") from None
+
+
 class Kind(NamedTuple):
     """How containers of a type are taken apart and built."""
 
@@ -136,6 +146,7 @@ _KINDS: dict[type, Kind | None] = {
     list: Kind(_split_sequence, _filled(_fill_list), _fill_list),
     dict: _DICT,
     OrderedDict: _DICT,
+    Fields: _DICT,
     SimpleNamespace: _OBJECT,
     argparse.Namespace: _OBJECT,
     **dict.fromkeys((float, int, bool, complex, str, type(None), np.ndarray)),
@@ -380,6 +391,27 @@ def every_leaf(tree: Any) -> Iterator[Any]:
     else:
         for part in kind.split(tree)[1]:
             yield from every_leaf(part)
+
+
+def as_fields(tree: Any) -> Any:
+    """A tree with `Fields` in place of objects, sharing its arrays."""
+    return _as_fields(tree, {})
+
+
+def _as_fields(tree: Any, made: dict[int, Any]) -> Any:
+    kind = kind_of(type(tree))
+    if kind is None or id(tree) in made:
+        return made.get(id(tree), tree)
+    keys, parts = kind.split(tree)
+    if kind.split is _split_object or isinstance(tree, dict):
+        new = made[id(tree)] = Fields() if kind.split is _split_object else blank(type(tree))
+        new.update((k, _as_fields(p, made)) for k, p in zip(keys, parts, strict=True))
+        return new
+    if isinstance(tree, list):
+        new = made[id(tree)] = []
+        new.extend(_as_fields(p, made) for p in parts)
+        return new
+    return kind.join(type(tree), keys, [_as_fields(p, made) for p in parts])
 
 
 def tree_map(function: Callable[[Any], Any], tree: Any) -> Any:

@@ -157,7 +157,7 @@ class Program:
             NonScalarReturnError,
             self.trace.func.loc,
             f"a gradient needs a function that returns one real number; {self.name} returns {describe(self.trace.result)}.",
-            "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument.",
+            "For all its derivatives use jacobian, for products with them vjp or jvp, or write the result into a Duplicated argument.",
         )
 
 
