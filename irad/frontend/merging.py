@@ -21,6 +21,7 @@ from irad.frontend.state import State, contents, set_contents
 from irad.frontend.values import PYTHON_NAMES, Traced
 from irad.ir.core import Value
 from irad.ir.types import Type
+from irad.pytree import is_object
 
 
 class _Mark:
@@ -337,7 +338,7 @@ def _kind(x: Any) -> Any:
     if (
         getattr(x, "__dict__", None) is not None
         and not isinstance(x, type)
-        and not callable(x)
+        and (not callable(x) or is_object(x))
         and module not in ("builtins", "types")
         and not module.startswith(("numpy", "irad."))
     ):

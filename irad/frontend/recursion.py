@@ -40,6 +40,7 @@ from irad.frontend.values import Array, Traced
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value
 from irad.ir.ops import func as F
+from irad.pytree import is_object
 
 _PASSES = 12
 
@@ -87,18 +88,21 @@ def _has_attributes(x: Any) -> bool:
     return (
         hasattr(x, "__dict__")
         and not isinstance(x, type)
-        and not callable(x)
+        and (not callable(x) or is_object(x))
         and module not in ("builtins", "types")
         and not module.startswith(("numpy", "irad."))
     )
 
 
-def holds_traced(x: Any) -> bool:
-    return (
-        isinstance(x, Traced | Growth | Maybe)
-        or (isinstance(x, tuple | list) and any(holds_traced(v) for v in x))
-        or (isinstance(x, dict) and any(holds_traced(v) for v in x.values()))
-    )
+def holds_traced(x: Any, met: set[int] | None = None) -> bool:
+    """Whether a value is traced or holds a traced one, however deep."""
+    if isinstance(x, Traced | Growth | Maybe):
+        return True
+    met = set() if met is None else met
+    if id(x) in met or not (isinstance(x, tuple | list | dict) or _has_attributes(x)):
+        return False
+    met.add(id(x))
+    return any(holds_traced(v, met) for v in (x if isinstance(x, tuple) else contents(x).values()))
 
 
 def _key(t: Template) -> Any:
@@ -143,7 +147,7 @@ def _traced_cells(f: FunctionType, seen: set[int]) -> Iterator[CellType]:
             continue
         if isinstance(x, FunctionType):
             yield from _traced_cells(x, seen)
-        elif holds_traced(x) or (_has_attributes(x) and any(holds_traced(v) for v in contents(x).values())):
+        elif holds_traced(x):
             yield cell
 
 

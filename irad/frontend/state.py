@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from irad.frontend.sizes import Equalities, assumed
 from irad.frontend.values import Array
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Loc, Module, Op
+from irad.pytree import attributes, slots
 
 
 class ControlFlow(BaseException):
@@ -244,15 +245,6 @@ def only(block: Block, allowed: Callable[[Op], bool]) -> bool:
 Contents = dict[Any, Any]
 
 
-def is_container(x: Any) -> bool:
-    """Whether writes to an object are logged."""
-    return (
-        isinstance(x, list | dict | set | deque)
-        or (hasattr(x, "__dict__") and not isinstance(x, type | ModuleType) and not callable(x))
-        or _slots(type(x)) != ()
-    )
-
-
 def contents(obj: Any) -> Contents:
     """What a container holds now, by key, index or attribute."""
     special = getattr(type(obj), "__irad_contents__", None)
@@ -264,11 +256,7 @@ def contents(obj: Any) -> Contents:
         return dict(obj)
     if isinstance(obj, set):
         return dict.fromkeys(obj)
-    held = dict(getattr(obj, "__dict__", ()))
-    for name in _slots(type(obj)):
-        if hasattr(obj, name):
-            held[name] = getattr(obj, name)
-    return held
+    return attributes(obj)
 
 
 def set_contents(obj: Any, held: Contents) -> None:
@@ -289,28 +277,13 @@ def set_contents(obj: Any, held: Contents) -> None:
 
 
 def _set_attributes(obj: Any, held: Contents) -> None:
-    slots = _slots(type(obj))
-    attributes = getattr(obj, "__dict__", None)
-    if attributes is not None:
-        attributes.clear()
-        attributes.update({k: v for k, v in held.items() if k not in slots})
-    for name in slots:
+    named = slots(type(obj))
+    free = getattr(obj, "__dict__", None)
+    if free is not None:
+        free.clear()
+        free.update({k: v for k, v in held.items() if k not in named})
+    for name in named:
         if name in held:
             object.__setattr__(obj, name, held[name])
         elif hasattr(obj, name):
             object.__delattr__(obj, name)
-
-
-_slot_names: dict[type, tuple[str, ...]] = {}
-
-
-def _slots(cls: type) -> tuple[str, ...]:
-    known = _slot_names.get(cls)
-    if known is None:
-        names: list[str] = []
-        if not cls.__module__.startswith(("builtins", "numpy", "irad.")):
-            for base in cls.__mro__:
-                slots = base.__dict__.get("__slots__", ())
-                names += [s for s in ((slots,) if isinstance(slots, str) else slots) if s not in ("__dict__", "__weakref__")]
-        known = _slot_names[cls] = tuple(names)
-    return known
