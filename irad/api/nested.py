@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from irad.api.calling import rebuild
 from irad.api.compiled import reads_strides
 from irad.api.leaves import Leaves, World, has_parts, take_apart, update
@@ -29,8 +27,6 @@ from irad.passes.ad.tape import zero_fill
 from irad.passes.alias import Alias
 from irad.passes.pipeline import optimize
 from irad.pytree import aligned
-
-_FLOATS = tuple(np.dtype(t) for t in (np.float32, np.float64, np.complex64, np.complex128))
 
 
 class Inner:
@@ -97,6 +93,11 @@ def _float_spec(spec: Any) -> Any:
     if isinstance(spec, ScalarSpec | ArraySpec) and spec.dtype.kind in "fc":
         return spec
     raise refuse("a derivative is taken by floats and float arrays only; this argument is neither.")
+
+
+def _is_float(x: Any) -> bool:
+    spec = spec_of(x)
+    return isinstance(spec, ScalarSpec | ArraySpec) and spec.dtype.kind in "fc"
 
 
 def _merge(inner: Module) -> None:
@@ -206,9 +207,7 @@ def _active_leaves(leaves: Leaves, chosen: Sequence[int]) -> list[int]:
     """The leaves by which is differentiated: of a tree those that are floats, and an int alone, which counts as one."""
     parts = leaves.structure.parts if leaves.structure is not None else None
     return [
-        k
-        for k, i in enumerate(leaves.owner)
-        if i in chosen and (parts is None or parts[i].kind is None or getattr(spec_of(leaves.leaves[k]), "dtype", None) in _FLOATS)
+        k for k, i in enumerate(leaves.owner) if i in chosen and (parts is None or parts[i].kind is None or _is_float(leaves.leaves[k]))
     ]
 
 
@@ -218,7 +217,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], directions: Sequence[Any]
     along = list(directions)
     if leaves.structure is not None:
         along = [d for i, part in enumerate(leaves.structure.parts) for d in aligned(part, directions[i], f"tangent {i}")]
-    active = [k for k, x in enumerate(leaves.leaves) if getattr(spec_of(x), "dtype", None) in _FLOATS]
+    active = [k for k, x in enumerate(leaves.leaves) if _is_float(x)]
     inner = Inner(flat_f, leaves.leaves, active)
     primal = inner.module.funcs[inner.name]
     flags = inner.flags(active, None)

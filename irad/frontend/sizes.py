@@ -151,7 +151,10 @@ def nonnegative(x: Size) -> bool:
     return isinstance(op, irad.Index)
 
 
-def same(x: Size, y: Size, depth: int = 6) -> bool:
+_DEPTH = 6  # of computations that are compared
+
+
+def same(x: Size, y: Size, depth: int = _DEPTH) -> bool:
     """Whether two sizes are certainly equal: one value, or the same pure computation from the same values."""
     x, y = static(x), static(y)
     if x is y or isinstance(x, int) or isinstance(y, int):
@@ -167,27 +170,27 @@ class Equalities:
 
     def join(self, x: Value, y: Value) -> None:
         """Assume one more equality."""
-        first, second = self._of(x) or [x], self._of(y) or [y]
+        first, second = self._of(x, _DEPTH) or [x], self._of(y, _DEPTH) or [y]
         self._classes = [c for c in self._classes if c is not first and c is not second] + [first + second]
 
-    def hold(self, x: Value, y: Value) -> bool:
+    def hold(self, x: Value, y: Value, depth: int) -> bool:
         """Whether two sizes are assumed to be equal."""
-        found = self._of(x)
-        return found is not None and found is self._of(y)
+        found = self._of(x, depth)
+        return found is not None and found is self._of(y, depth)
 
-    def _of(self, x: Value) -> list[Value] | None:
-        return next((c for c in self._classes if any(_same_computation(x, v, 6) for v in c)), None)
+    def _of(self, x: Value, depth: int) -> list[Value] | None:
+        return next((c for c in self._classes if any(_same_computation(x, v, depth) for v in c)), None)
 
 
 assumed: ContextVar[Equalities | None] = ContextVar("assumed", default=None)  # of the function that is being traced
 
 
-def same_value(x: Value, y: Value, depth: int = 6) -> bool:
+def same_value(x: Value, y: Value, depth: int = _DEPTH) -> bool:
     """Whether two SSA values are certainly equal, memrefs being equal if they are the same view of the same memory."""
     if _same_computation(x, y, depth):
         return True
     equalities = assumed.get()
-    return equalities is not None and x.type == index and equalities.hold(x, y)
+    return equalities is not None and depth > 0 and x.type == index and equalities.hold(x, y, depth - 1)
 
 
 def _same_computation(x: Value, y: Value, depth: int) -> bool:
