@@ -162,14 +162,13 @@ def call(f: Callable[..., Any], args: Sequence[Any]) -> Any:
     return f(*args)
 
 
-def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], has_aux: bool) -> tuple[Any, list[Any]]:
-    """Value and gradients of an inner function at traced arguments."""
+def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], first: bool) -> tuple[Any, list[Any]]:
+    """Value and gradients of an inner function at traced arguments; with `first`, of the first entry of a tuple that it may return."""
     flat_f, leaves = _take_apart(f, args, chosen)
     active = _active_leaves(leaves, chosen)
     inner = Inner(flat_f, leaves.leaves, active)
     tree = inner.trace.result
-    pair = isinstance(tree, tuple | dict) and len(tree) == 2
-    number = next(iter(parts_of(tree))) if has_aux and pair else None if has_aux else tree
+    number = next(iter(parts_of(tree)), None) if first and isinstance(tree, tuple | dict) else tree
     if not isinstance(number, ScalarSpec) or number.dtype.kind != "f":
         raise refuse(f"a gradient needs a function that returns one real number; {inner.name} does not.")
     results = [i == 0 for i in range(len(inner.module.funcs[inner.name].result_types))]
