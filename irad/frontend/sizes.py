@@ -151,10 +151,7 @@ def nonnegative(x: Size) -> bool:
     return isinstance(op, irad.Index)
 
 
-_DEPTH = 6  # of computations that are compared
-
-
-def same(x: Size, y: Size, depth: int = _DEPTH) -> bool:
+def same(x: Size, y: Size, depth: int = 6) -> bool:
     """Whether two sizes are certainly equal: one value, or the same pure computation from the same values."""
     x, y = static(x), static(y)
     if x is y or isinstance(x, int) or isinstance(y, int):
@@ -170,30 +167,31 @@ class Equalities:
 
     def join(self, x: Value, y: Value) -> None:
         """Assume one more equality."""
-        first, second = self._of(x, _DEPTH) or [x], self._of(y, _DEPTH) or [y]
+        first, second = self._of(x) or [x], self._of(y) or [y]
         self._classes = [c for c in self._classes if c is not first and c is not second] + [first + second]
 
-    def hold(self, x: Value, y: Value, depth: int) -> bool:
+    def hold(self, x: Value, y: Value) -> bool:
         """Whether two sizes are assumed to be equal."""
-        found = self._of(x, depth)
-        return found is not None and found is self._of(y, depth)
+        found = self._of(x)
+        return found is not None and found is self._of(y)
 
-    def _of(self, x: Value, depth: int) -> list[Value] | None:
-        return next((c for c in self._classes if any(_same_computation(x, v, depth) for v in c)), None)
+    def _of(self, x: Value) -> list[Value] | None:
+        """The class of a value, whose members are the same by computation alone: to assume equalities of their operands has no end."""
+        return next((c for c in self._classes if any(_same_computation(x, v, 6, assuming=False) for v in c)), None)
 
 
 assumed: ContextVar[Equalities | None] = ContextVar("assumed", default=None)  # of the function that is being traced
 
 
-def same_value(x: Value, y: Value, depth: int = _DEPTH) -> bool:
+def same_value(x: Value, y: Value, depth: int = 6, assuming: bool = True) -> bool:
     """Whether two SSA values are certainly equal, memrefs being equal if they are the same view of the same memory."""
-    if _same_computation(x, y, depth):
+    if _same_computation(x, y, depth, assuming):
         return True
-    equalities = assumed.get()
-    return equalities is not None and depth > 0 and x.type == index and equalities.hold(x, y, depth - 1)
+    equalities = assumed.get() if assuming else None
+    return equalities is not None and x.type == index and equalities.hold(x, y)
 
 
-def _same_computation(x: Value, y: Value, depth: int) -> bool:
+def _same_computation(x: Value, y: Value, depth: int, assuming: bool) -> bool:
     if x is y:
         return True
     p, q = x.op, y.op
@@ -201,7 +199,7 @@ def _same_computation(x: Value, y: Value, depth: int) -> bool:
         return False
     if len(p.operands) != len(q.operands) or x.index != y.index or x.type != y.type or p.attrs != q.attrs:
         return False
-    return all(same_value(u, v, depth - 1) for u, v in zip(p.operands, q.operands, strict=True))
+    return all(same_value(u, v, depth - 1, assuming) for u, v in zip(p.operands, q.operands, strict=True))
 
 
 # ---------------------------------------------------------------- of arrays
