@@ -35,7 +35,7 @@ from irad.frontend.merging import (
     types,
 )
 from irad.frontend.regions import mismatched
-from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase
+from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase, is_object
 from irad.frontend.values import Array, Traced
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value
@@ -75,22 +75,11 @@ def argument_template(x: Any, general: bool) -> Template:
         return Grown(x.spec)
     if isinstance(x, Maybe):
         return MaybeUnbound(argument_template(x.value, general), argument_template(x.flag, general))
-    if isinstance(x, list | dict) or _has_attributes(x):
+    if isinstance(x, list | dict) or is_object(x):
         held = contents(x)
         if any(holds_traced(v) for v in held.values()):
             return Tree(type(x), tuple(held), [argument_template(v, general) for v in held.values()], [x])
     return Fixed(x)
-
-
-def _has_attributes(x: Any) -> bool:
-    module = type(x).__module__
-    return (
-        hasattr(x, "__dict__")
-        and not isinstance(x, type)
-        and not callable(x)
-        and module not in ("builtins", "types")
-        and not module.startswith(("numpy", "irad."))
-    )
 
 
 def holds_traced(x: Any) -> bool:
@@ -143,7 +132,7 @@ def _traced_cells(f: FunctionType, seen: set[int]) -> Iterator[CellType]:
             continue
         if isinstance(x, FunctionType):
             yield from _traced_cells(x, seen)
-        elif holds_traced(x) or (_has_attributes(x) and any(holds_traced(v) for v in contents(x).values())):
+        elif holds_traced(x) or (is_object(x) and any(holds_traced(v) for v in contents(x).values())):
             yield cell
 
 
