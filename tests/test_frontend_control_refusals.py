@@ -73,23 +73,23 @@ def array_of_the_standard_library(x):
     return x[0] * len(numbers)
 
 
-class Negated:
+class Shown:
     def __init__(self):
         self.last = 0.0
 
-    def __neg__(self):
+    def __format__(self, spec):
         self.last = self.last * 2.0 + 1.0
-        return self.last
+        return "shown"
 
 
 @refused("a value made in a branch or loop is used outside of it", "an ordinary name", VECTOR, at="self.last * 2.0")
-def operator_that_changes_its_object(x):
-    negated = Negated()
-    negated.last = x[0]
+def method_that_changes_its_object_unseen(x):
+    shown = Shown()
+    shown.last = x[0]
     s = 0.0
     for _ in range(3):
-        s += -negated
-    return s
+        s += x[len(f"{shown}") - 4]
+    return s * shown.last
 
 
 @refused("does not support the context manager protocol", "", at="[x]", error=TypeError)

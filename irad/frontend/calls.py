@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import dataclasses
 import functools
 import inspect
+import itertools
 import os
 import random
 import sysconfig
@@ -19,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from irad.errors import UnsupportedError
-from irad.frontend import growing, values
+from irad.frontend import growing, native, values
 from irad.frontend.iterables import Unrolled, make_enumerate, make_range, make_reversed, make_zip, unroll
 from irad.frontend.numpy_api import CREATORS, FUNCTIONS, unsupported
-from irad.frontend.rewrite import USER_CODES, rewrite
+from irad.frontend.rewrite import USER_CODES, refuse_generator, rewrite
 from irad.frontend.source import NoSourceError
-from irad.frontend.state import Restart, State, state
+from irad.frontend.state import Restart, State, is_object, state
 from irad.frontend.unsourced import as_it_stands
 from irad.frontend.values import Traced
 
@@ -33,11 +35,17 @@ UNROLL_LIMIT = 32  # levels of a recursion that are inlined as long as each has 
 _STDLIB = sysconfig.get_paths()["stdlib"] + os.sep
 _NUMPY = os.path.dirname(np.__file__) + os.sep
 _IRAD = os.path.dirname(os.path.dirname(__file__)) + os.sep
+# Builtins that call what they are given, whatever kind of callable it is.
+_CALLING = (
+    *(map, filter, sorted, max, min, functools.reduce),
+    *(itertools.accumulate, itertools.starmap, itertools.takewhile, itertools.dropwhile),
+)
 _UNREPEATABLE = ("random", "numpy.random", "time", "secrets", "uuid", "_random")
 _MUTABLE = (list, dict, set, deque)
 _COPYING = ("copy", "sorted", "fromkeys", "split", "union", "intersection", "difference")  # builtins that return a new container
 
 API: dict[str, Any] = {}  # what rewritten code calls; filled by `api.py`
+PROTOCOLS: dict[Any, Callable[..., Any]] = {}  # what builtins do with objects of the user's classes; filled by `protocols.py`
 
 
 @dataclass(slots=True, eq=False)
@@ -54,12 +62,17 @@ class Frame:
 def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     """`f(*args, **kwargs)`."""
     try:
-        own = _OWN.get(f)
+        protocol = PROTOCOLS.get(f)
+        own = OWN.get(f)
         known = FUNCTIONS.get(f)
     except TypeError:  # not hashable
-        own = known = None
+        protocol = own = known = None
+    if protocol is not None and _any_objects(args):
+        result = protocol(*args, **kwargs)
+        if result is not NotImplemented:
+            return result
     if own is not None:
-        _check_iterators(args)
+        check_iterators(args)
         return _noted(own(*args, **kwargs))
     if known is not None:
         return _call_known(f, known, args, kwargs)
@@ -76,7 +89,7 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 def _call_known(f: Any, known: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function of NumPy, math or Python that irad has its own version of: used where something is traced."""
-    _check_iterators(args)
+    check_iterators(args)
     if _any_grown(args):
         args = tuple(growing.as_array(a) if isinstance(a, list) and growing.growth_of(a) is not None else a for a in args)
     if f in CREATORS or _any_traced(args) or _any_traced(kwargs.values()):
@@ -84,9 +97,10 @@ def _call_known(f: Any, known: Callable[..., Any], args: tuple[Any, ...], kwargs
     return construct(f, args, kwargs) if isinstance(f, type) else call_native(f, args, kwargs)
 
 
-def _check_iterators(args: tuple[Any, ...]) -> None:
+def check_iterators(args: tuple[Any, ...]) -> None:
+    """Refuse to advance Python's own iterators, whose state cannot be logged, where they were not made."""
     for x in args:
-        if isinstance(x, Iterator):
+        if isinstance(x, Iterator) and not is_object(x):
             state().advances(x)
 
 
@@ -102,12 +116,19 @@ def _any_traced(args: Any) -> bool:
     )
 
 
+def _any_objects(args: tuple[Any, ...]) -> bool:
+    """Whether there may be objects of the user's classes among arguments, or in lists and tuples that are arguments."""
+    return any(type(a) not in values.PLAIN or (isinstance(a, list | tuple) and not all(type(v) in values.PLAIN for v in a)) for a in args)
+
+
 def _any_grown(args: tuple[Any, ...]) -> bool:
     return any(isinstance(a, list) and growing.growth_of(a) is not None for a in args)
 
 
 def _call_object(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A callable that is neither a plain function nor a class."""
+    if isinstance(f, types.MethodWrapperType):
+        return call(getattr(f.__objclass__, f.__name__), f.__self__, *args, **kwargs)
     inside = getattr(f, "__irad_call__", None)
     if inside is not None:
         return inside(*args, **kwargs)
@@ -132,15 +153,18 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     for x in (owner, *args):
         if isinstance(x, _MUTABLE):
             now.writes(x)
-    _check_iterators((owner, *args))
+    check_iterators((owner, *args))
     if isinstance(owner, array | bytearray):
         now.advances(owner)
     if isinstance(f, np.ufunc) and _any_traced(args):
         raise unsupported(f)
-    result = f(*(_callback(a) for a in args), **{k: _callback(v) for k, v in kwargs.items()})
+    before = native.watched((owner, *args, *kwargs.values()))
+    result = f(*(_callback(f, owner, a) for a in args), **{k: _callback(f, owner, v) for k, v in kwargs.items()})
+    native.log_changes(now, before)
     if isinstance(result, np.ndarray):
         return _native_array(f, owner, result)
-    if isinstance(result, Iterator) or (isinstance(result, _MUTABLE) and (owner is None or f.__name__ in _COPYING)):
+    made = f.__name__ == "__new__" and is_object(result)
+    if made or isinstance(result, Iterator) or (isinstance(result, _MUTABLE) and (owner is None or f.__name__ in _COPYING)):
         return now.fresh(result)
     return result
 
@@ -180,35 +204,35 @@ def _unrepeatable_name(f: Any, owner: Any) -> str:
     return f"{kind.__module__.partition('._')[0].replace('numpy', 'np').replace('.mtrand', '')}.{kind.__name__}.{name}"
 
 
-def _callback(x: Any) -> Any:
+def _callback(f: Any, owner: Any, x: Any) -> Any:
     """A function that native code is going to call."""
-    if type(x) is types.FunctionType and id(x.__code__) not in USER_CODES and _rewritable(x):
-        return lambda *args, **kwargs: call_function(x, args, kwargs)
-    return x
+    if isinstance(owner, _MUTABLE) and f.__name__ != "sort":
+        return x  # it is going to be stored
+    if type(x) is types.FunctionType:
+        traced_in = id(x.__code__) in USER_CODES or not _rewritable(x)
+    else:
+        traced_in = all(f is not c for c in _CALLING) or not callable(x) or isinstance(x, type)
+    return x if traced_in else lambda *args, **kwargs: call(x, *args, **kwargs)
 
 
 def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """An instance of a class; an `__init__` of the user's is traced in."""
+    """An instance of a class; a `__new__` or `__init__` of the user's is traced in."""
     init = inspect.getattr_static(cls, "__init__", None)
-    plain = cls.__new__ is object.__new__ and type(cls) is type
-    if plain and isinstance(init, types.FunctionType) and _rewritable(init):
-        new = state().fresh(object.__new__(cls))
-        call_function(init, (new, *args), kwargs)
-        if dataclasses.is_dataclass(cls):
-            _note_defaults(new, (*args, *kwargs.values()))
+    init = init if isinstance(init, types.FunctionType) and _rewritable(init) else None
+    make = cls.__new__
+    own = isinstance(make, types.FunctionType) and _rewritable(make) and not issubclass(cls, tuple)
+    if type(cls).__call__ is type.__call__ and (own or (make is object.__new__ and init is not None)):
+        new = call(make, cls, *args, **kwargs) if own else state().fresh(object.__new__(cls))
+        if init is not None and isinstance(new, cls):
+            if dataclasses.is_dataclass(cls) and init.__code__.co_filename == "<string>":
+                API["initialise"](new, init, args, kwargs)
+            else:
+                call_function(init, (new, *args), kwargs)
         return new
     result = call_native(cls, args, kwargs)
     if isinstance(result, (*_MUTABLE, array, bytearray)) or hasattr(result, "__dict__"):
         state().fresh(result)
     return result
-
-
-def _note_defaults(new: Any, given: tuple[Any, ...]) -> None:
-    """Containers that a dataclass has made for its fields."""
-    for entry in dataclasses.fields(new):
-        made = getattr(new, entry.name, None)
-        if entry.default_factory is not dataclasses.MISSING and isinstance(made, _MUTABLE) and all(x is not made for x in given):
-            state().fresh(made)
 
 
 # ---------------------------------------------------------------- the user's functions
@@ -219,9 +243,11 @@ def call_function(f: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str
     code = f.__code__
     key = id(code)
     if key not in USER_CODES:
-        if not _rewritable(f) and (state().stack or not inspect.isgeneratorfunction(f)):
-            return call_native(f, args, kwargs)
+        if not _rewritable(f):
+            return _library_function(f, args, kwargs)
         try:
+            if not state().stack and inspect.isgeneratorfunction(f):
+                refuse_generator(f)
             target = rewrite(f, API)
         except NoSourceError:
             return as_it_stands(f, call)(*args, **kwargs)
@@ -242,7 +268,19 @@ def call_function(f: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str
     frame = Frame(f, args, kwargs)
     if depth:
         _check_recursion(now, frame, depth)
-    return inline(now, frame, target, depth)
+    result = inline(now, frame, target, depth)
+    return now.fresh(result) if type(result) is types.GeneratorType else result
+
+
+def _library_function(f: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A function of Python's library: it runs as it is, but a generator that it makes a context manager of is the user's."""
+    generator = getattr(f, "__wrapped__", None)
+    if f.__code__ is _MANAGING and isinstance(generator, types.FunctionType):
+        return state().fresh(contextlib.contextmanager(lambda *a, **k: call(generator, *a, **k))(*args, **kwargs))
+    return call_native(f, args, kwargs)
+
+
+_MANAGING = contextlib.contextmanager(lambda: iter(())).__code__
 
 
 _RECURSION: dict[str, Callable[..., Any]] = {}  # filled by `recursion.py`, which needs this module
@@ -275,16 +313,17 @@ def _check_recursion(now: State, frame: Frame, depth: int) -> None:
 
 
 def _rewritable(f: types.FunctionType) -> bool:
-    """Whether a function is the user's, and no generator."""
+    """Whether a function is the user's, and not asynchronous."""
     code = f.__code__
-    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         return False
     name = code.co_filename
     if name.startswith((_NUMPY, "<frozen")):
         return False
     if name.startswith(_IRAD) and not (f.__module__ or "").startswith("irad.cli"):
         return False
-    return not (name.startswith(_STDLIB) and "site-packages" not in name)
+    library = name.startswith(_STDLIB) and "site-packages" not in name
+    return not library or (name == functools.__file__ and "_from_" in code.co_name)  # what total_ordering writes
 
 
 _global_names: dict[int, tuple[types.CodeType, tuple[str, ...]]] = {}
@@ -333,23 +372,11 @@ def _print(*args: Any, **kwargs: Any) -> None:
     raise values.refuse("print() is not supported in compiled code.", "Return the values and print them.")
 
 
-def _getattr(obj: Any, name: str, *default: Any) -> Any:
-    if default and not hasattr(obj, name):
-        return default[0]
-    return API["getattr"](obj, name)
-
-
-def _setattr(obj: Any, name: str, value: Any) -> None:
-    API["setattr"](value, obj, name)
-
-
-_OWN: dict[Any, Callable[..., Any]] = {
+OWN: dict[Any, Callable[..., Any]] = {
     range: make_range,
     enumerate: make_enumerate,
     zip: make_zip,
     reversed: make_reversed,
     unroll: Unrolled,
     print: _print,
-    getattr: _getattr,
-    setattr: _setattr,
 }

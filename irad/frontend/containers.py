@@ -1,32 +1,29 @@
-"""Reads and writes of items and attributes in rewritten code: arrays are traced, writes to Python's containers are logged."""
+"""Reads and writes of items in rewritten code: arrays are traced, writes to Python's containers are logged."""
 
 from __future__ import annotations
 
+import itertools
 import operator
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from irad.errors import UnsupportedError
-from irad.frontend import growing, values
-from irad.frontend.calls import call
-from irad.frontend.control import present
+from irad.frontend import growing, special, values
+from irad.frontend.attributes import load
+from irad.frontend.calls import call, check_iterators
+from irad.frontend.control import ifexp, present
 from irad.frontend.grids import INDEXED
-from irad.frontend.iterables import is_long, steps_of
+from irad.frontend.iterables import TracedRange, is_long, steps_of
+from irad.frontend.iteration import items
 from irad.frontend.loops import loaded
-from irad.frontend.merging import Maybe
-from irad.frontend.state import State, state
+from irad.frontend.merging import UNBOUND, Maybe
+from irad.frontend.special import lookup, method_of
+from irad.frontend.state import state
 from irad.frontend.values import Array, Scalar, Traced
-
-_PLAIN = (Traced, ModuleType, type)
-
-
-def load(x: Any) -> Any:
-    """The value of a name from outside the function."""
-    return loaded(x) if isinstance(x, np.ndarray | tuple) else x
 
 
 def fresh(x: Any) -> Any:
@@ -34,105 +31,23 @@ def fresh(x: Any) -> Any:
     return state().fresh(x)
 
 
-def built(x: Any) -> Any:
-    """The result of an operator, which makes a new list, dict or set of others."""
-    return state().fresh(x) if type(x) in (list, dict, set) else x
-
-
 class Managed:
     """A context manager whose methods are traced in; if the trace is given up inside of it, only those of Python's own are told."""
 
     def __init__(self, manager: Any) -> None:
-        if _lookup(type(manager), "__exit__") is None:
+        if lookup(type(manager), "__exit__") is None:
             raise values.wrong(TypeError, f"'{type(manager).__name__}' object does not support the context manager protocol")
         self._manager = manager
 
     def __enter__(self) -> Any:
-        return call(_lookup(type(self._manager), "__enter__"), self._manager)
+        return call(lookup(type(self._manager), "__enter__"), self._manager)
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        leave = _lookup(type(self._manager), "__exit__")
+        leave = lookup(type(self._manager), "__exit__")
         if error is None:
             call(leave, self._manager, None, None, None)
         elif not isinstance(leave, FunctionType):
             leave(self._manager, kind, error, traceback)
-
-
-def getattr_(obj: Any, name: str) -> Any:
-    """`obj.name`."""
-    if isinstance(obj, np.ndarray):
-        obj = values.as_traced(obj)
-    if isinstance(obj, _PLAIN):
-        x = getattr(obj, name)
-        if isinstance(obj, Traced):
-            return x
-        state().guards.read_attribute(obj, name, x)
-        return load(x)
-    return _attribute(obj, name)
-
-
-def _attribute(obj: Any, name: str) -> Any:
-    """An attribute of an ordinary object; properties are traced in."""
-    found = _lookup(type(obj), name)
-    if isinstance(found, property) and isinstance(found.fget, FunctionType):
-        return call(found.fget, obj)
-    x = getattr(obj, name)
-    if type(x) is Maybe:
-        return present(x, AttributeError, f"'{type(obj).__name__}' object has no attribute '{name}'")
-    if isinstance(x, Traced):
-        return x
-    now = state()
-    if id(obj) not in now.made:
-        now.guards.read_attribute(obj, name, x)
-    return x if callable(x) else load(x)
-
-
-def _lookup(cls: type, name: str) -> Any:
-    for base in cls.__mro__:
-        if name in base.__dict__:
-            return base.__dict__[name]
-    return None
-
-
-def setattr_(value: Any, obj: Any, name: str) -> None:
-    """`obj.name = value`."""
-    if isinstance(obj, Traced | np.ndarray):
-        if name in ("real", "imag") and isinstance(obj, np.ndarray | Array):
-            values.OPERATIONS["set_part"](obj, name, value)
-            return
-        raise values.refuse(f"the attribute {name!r} of an array cannot be assigned.", "Make a new array, with x.reshape(…) for instance.")
-    found = _lookup(type(obj), name)
-    if isinstance(found, property) and isinstance(found.fset, FunctionType):
-        call(found.fset, obj, value)
-        return
-    now = state()
-    if isinstance(obj, ModuleType | type):
-        _outside(now, value, f"the attribute {name!r} of {obj.__name__}")
-    now.writes(obj)
-    setattr(obj, name, value)
-
-
-def delattr_(obj: Any, name: str) -> None:
-    """`del obj.name`."""
-    state().writes(obj)
-    delattr(obj, name)
-
-
-def _outside(now: State, value: Any, what: str) -> None:
-    """Refuse writes that outlive the function and that compiled code would not do."""
-    if isinstance(value, Traced):
-        raise values.refuse(f"{what} is assigned a value that is known only at run time.", "Return the value instead.")
-    if now.conditional:
-        raise values.refuse(
-            f"{what} is assigned in a branch or loop that is compiled: it would be assigned once, while tracing.",
-            "Return the value instead.",
-        )
-
-
-def outer(value: Any, name: str) -> Any:
-    """A value that is assigned to a name declared global or nonlocal."""
-    _outside(state(), value, f"the global or nonlocal variable {name!r}")
-    return value
 
 
 # ---------------------------------------------------------------- items
@@ -144,11 +59,14 @@ def getitem(obj: Any, key: Any) -> Any:
         obj = values.as_traced(obj)
     if isinstance(obj, Traced):
         return obj[_index(key)]
+    method = method_of(obj, "__getitem__")
+    if method is not None:
+        return call(method, obj, key)
     if isinstance(obj, list) and growing.growth_of(obj) is not None:
         return growing.getitem(obj, key)
     if isinstance(obj, list | tuple) and isinstance(key, Scalar):
         return _pick(obj, key)
-    x = obj[key] if isinstance(obj, list | tuple | dict | str) else _user_item(obj, key)
+    x = _held(obj, key)
     if type(x) is Maybe:
         return present(x, KeyError, repr(key))
     if isinstance(obj, list) and isinstance(key, slice):
@@ -160,13 +78,34 @@ def getitem(obj: Any, key: Any) -> Any:
     return load(x)
 
 
-def _user_item(obj: Any, key: Any) -> Any:
+def _held(obj: Any, key: Any) -> Any:
+    """What an object of Python's or NumPy's holds; keys that a dict lacks are made by its `__missing__`."""
     if type(obj) in INDEXED:
         return INDEXED[type(obj)](key)
-    method = _lookup(type(obj), "__getitem__")
-    if isinstance(method, FunctionType):
-        return call(method, obj, key)
-    return obj[key]
+    if not isinstance(obj, dict) or type(obj) is dict:
+        return obj[key]
+    x = obj.get(key, UNBOUND)
+    if x is UNBOUND:
+        return _kept(obj, key, _missing(obj, key))
+    if type(x) is not Maybe or not hasattr(obj, "__missing__"):
+        return x
+    return _kept(obj, key, ifexp(x.flag, lambda: x.value, lambda: _missing(obj, key)))
+
+
+def _missing(obj: Any, key: Any) -> Any:
+    """What a dict gives for a key that it lacks."""
+    if isinstance(obj, defaultdict) and obj.default_factory is not None:
+        return call(obj.default_factory)
+    if not hasattr(obj, "__missing__") or isinstance(obj, defaultdict):
+        raise KeyError(key)
+    return call(type(obj).__missing__, obj, key)
+
+
+def _kept(obj: Any, key: Any, made: Any) -> Any:
+    """A defaultdict keeps what it makes."""
+    if isinstance(obj, defaultdict):
+        setitem(made, obj, key)
+    return made
 
 
 def _index(key: Any) -> Any:
@@ -198,21 +137,25 @@ def setitem(value: Any, obj: Any, key: Any) -> None:
     if isinstance(obj, Traced):
         obj[_index(key)] = values.as_traced(value)
         return
+    method = method_of(obj, "__setitem__")
+    if method is not None:
+        call(method, obj, key, value)
+        return
     if isinstance(obj, list) and growing.growth_of(obj) is not None:
         growing.setitem(state(), obj, key, value)
         return
     if isinstance(key, Scalar):
         raise values.refuse(f"an entry of a {type(obj).__name__} is assigned whose position is known only at run time.", "Use an array.")
-    method = _lookup(type(obj), "__setitem__")
-    if isinstance(method, FunctionType):
-        call(method, obj, key, value)
-        return
     state().writes(obj)
     obj[key] = value
 
 
 def delitem(obj: Any, key: Any) -> None:
     """`del obj[key]`."""
+    method = method_of(obj, "__delitem__")
+    if method is not None:
+        call(method, obj, key)
+        return
     state().writes(obj)
     del obj[key]
 
@@ -226,16 +169,12 @@ def inplace(name: str, old: Any, value: Any) -> Any:
     """`old += value` and the like: the new value."""
     if isinstance(old, np.ndarray):
         old = values.as_traced(old)
-    elif isinstance(old, list) and growing.growth_of(old) is not None and name == "iadd":
+    elif isinstance(old, list) and growing.growth_of(old) is not None and name == "add":
         growing.method(state(), old, "extend", [value])
         return old
     elif isinstance(old, list | dict | set | deque):
         state().writes(old)
-    elif not isinstance(old, Traced | int | float | str | tuple):
-        method = _lookup(type(old), f"__{name}__")
-        if isinstance(method, FunctionType):
-            return call(method, old, value)
-    return getattr(operator, name)(old, value)
+    return special.inplace(name, old, value)
 
 
 def store_back(new: Any, old: Any, obj: Any, key: Any) -> None:
@@ -261,10 +200,17 @@ def unpack(x: Any, count: int | None) -> Any:
     if isinstance(x, Array):
         return _rows(x, count)
     if isinstance(x, list | tuple):
-        return [loaded(v) for v in x]
-    if isinstance(x, Iterator):
-        state().advances(x)
-    return x
+        return state().fresh([loaded(v) for v in x])
+    check_iterators((x,))
+    found = items(x)
+    return x if found is x else list(itertools.islice(found, count + 1) if count is not None else found)
+
+
+def spread(x: Any) -> Any:
+    """`*x` in a call or display."""
+    x = values.as_traced(x)
+    check_iterators((x,))
+    return items(x)
 
 
 def _rows(x: Array, count: int | None) -> list[Any]:
@@ -289,12 +235,17 @@ def iterate(x: Any) -> Iterator[Any] | Any:
     x = values.as_traced(x)
     if isinstance(x, range):
         return x
-    if isinstance(x, Iterator):
-        state().advances(x)
-        return (loaded(v) for v in x)
+    check_iterators((x,))
     if is_long(x):
         length = x.shape[0] if isinstance(x, Array) else None
         if not isinstance(length, int):
             return iter(steps_of(x))
         return [x[i] for i in range(length)]
-    return (loaded(v) for v in x)
+    return (loaded(v) for v in items(x))
+
+
+def generated(x: Any) -> Any:
+    """What a for statement in a generator iterates over: its iterations are Python's."""
+    if isinstance(x, TracedRange):
+        return range(*(operator.index(part) for part in (x.start, x.stop, x.step)))
+    return iterate(x)

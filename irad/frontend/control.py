@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import builtins
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from irad.frontend import values
+from irad.frontend.calls import call
 from irad.frontend.dtypes import BOOL
 from irad.frontend.emit import is_true, negate_bool
 from irad.frontend.growing import growth_of, length_of
 from irad.frontend.merging import Maybe
 from irad.frontend.regions import Join, Side, Thunk, Variable, harmless, trace_side, variables
+from irad.frontend.special import method_of, truth_of
 from irad.frontend.state import Diverges, Pending, State, erase, only, splice, state
 from irad.frontend.values import Array, Scalar, Traced
 from irad.ir.builder import Builder
@@ -58,20 +59,23 @@ def ifexp(test: Any, then: Thunk, orelse: Thunk, names: Sequence[str] = ()) -> A
 
 def and_(left: Any, right: Thunk, names: Sequence[str] = ()) -> Any:
     """`left and right`."""
-    if not is_traced(left):
-        return right() if left else left
-    return branch(left, right, lambda: left, variables(names, right), combine=arith.AndI)
+    test = truth_of(left)
+    if not is_traced(test):
+        return right() if test else left
+    return branch(test, right, lambda: left, variables(names, right), combine=arith.AndI if test is left else None)
 
 
 def or_(left: Any, right: Thunk, names: Sequence[str] = ()) -> Any:
     """`left or right`."""
-    if not is_traced(left):
-        return left if left else right()
-    return branch(left, lambda: left, right, variables(names, right), combine=arith.OrI)
+    test = truth_of(left)
+    if not is_traced(test):
+        return left if test else right()
+    return branch(test, lambda: left, right, variables(names, right), combine=arith.OrI if test is left else None)
 
 
 def as_bool(x: Any) -> Any:
     """An operand of which only the truth counts."""
+    x = truth_of(x)
     if not is_traced(x):
         return bool(x)
     return x if isinstance(x, Scalar) and x.dtype == BOOL else Scalar(truth(x), BOOL, True)
@@ -79,6 +83,7 @@ def as_bool(x: Any) -> Any:
 
 def not_(x: Any) -> Any:
     """`not x`."""
+    x = truth_of(x)
     if not is_traced(x):
         return not x
     condition = truth(x)
@@ -176,65 +181,6 @@ def _is_false(value: Value) -> bool:
     return isinstance(value.op, arith.Constant) and not value.op.value
 
 
-# ---------------------------------------------------------------- comparisons
-
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "Lt": operator.lt,
-    "LtE": operator.le,
-    "Gt": operator.gt,
-    "GtE": operator.ge,
-    "Is": operator.is_,
-    "IsNot": operator.is_not,
-    "In": lambda x, y: x in y,
-    "NotIn": lambda x, y: x not in y,
-}
-
-
-def equal(x: Any, y: Any) -> Any:
-    """`x == y`, of tuples that hold traced values too."""
-    if type(x) is type(y) and isinstance(x, tuple | list):
-        if len(x) != len(y):
-            return False
-        result: Any = True
-        for one, other in zip(x, y, strict=True):
-            same = equal(one, other)
-            if same is True:
-                continue
-            if same is False:
-                return False
-            result = same if result is True else and_(result, _constant(same))
-        return result
-    return x == y
-
-
-def _constant(value: Any) -> Thunk:
-    return lambda: value
-
-
-def unequal(x: Any, y: Any) -> Any:
-    """`x != y`."""
-    if type(x) is type(y) and isinstance(x, tuple | list):
-        return not_(equal(x, y))
-    return x != y
-
-
-_COMPARE |= {"Eq": equal, "NotEq": unequal}
-
-
-def chain(names: Sequence[str], assigns: Sequence[str], left: Any, right: Any, *later: Thunk) -> Any:
-    """`left < right < …`: each operand is evaluated once, and none behind the first comparison that fails."""
-    result = _COMPARE[names[0]](left, right)
-    if not later:
-        return result
-
-    def rest() -> Any:
-        return chain(names[1:], assigns, right, later[0](), *later[1:])
-
-    if not is_traced(result):
-        return rest() if result else result
-    return branch(result, rest, lambda: result, variables(assigns, *later), combine=arith.AndI)
-
-
 # ---------------------------------------------------------------- names, checks, raises
 
 
@@ -272,7 +218,7 @@ def raise_(exception: Any) -> None:
     now = state()
     if isinstance(exception, type):
         exception = exception()
-    if not now.conditional:
+    if not now.conditional or now.awaits(exception):
         raise exception
     kind = type(exception)
     name = kind.__name__
@@ -297,6 +243,17 @@ def assert_(test: Any, message: Thunk | None = None) -> None:
         fails()
 
 
+def decided(test: Any) -> bool:
+    """A condition in a generator, whose control flow is Python's."""
+    test = truth_of(test)
+    if is_traced(test):
+        raise values.refuse(
+            "a generator runs while tracing, but this condition is known only when the compiled function runs.",
+            "Return a list, or write the loop where the values are used.",
+        )
+    return bool(test)
+
+
 def static(x: Any, what: str) -> Any:
     """A value that a construct needs while tracing."""
     if is_traced(x):
@@ -317,9 +274,10 @@ class Shown:
     __str__ = __repr__ = lambda self: self.marker  # type: ignore[assignment]
 
 
-def text(x: Any) -> Any:
-    """A value that an f-string formats."""
-    return Shown(x) if isinstance(x, Scalar) else x
+def text(x: Any, name: str) -> Any:
+    """A value that an f-string formats, `name` being the method that it asks for."""
+    method = method_of(x, name) or method_of(x, "__repr__")
+    return Shown(x) if isinstance(x, Scalar) else x if method is None else call(method, x)
 
 
 def _message(exception: BaseException) -> tuple[str, list[Value]]:

@@ -12,11 +12,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from irad.errors import UnsupportedError, fail
+from irad.frontend import fence
 from irad.frontend.exits import is_internal
 from irad.frontend.liveness import assigned
 from irad.ir.core import Loc
 
 API = "_irad_"
+
+OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
+    ast.BitAnd: "and",
+    ast.BitOr: "or",
+    ast.BitXor: "xor",
+    ast.MatMult: "matmul",
+    ast.USub: "neg",
+    ast.UAdd: "pos",
+    ast.Invert: "invert",
+}
 
 
 @dataclass
@@ -31,6 +51,7 @@ class Scope:
     hidden: list[set[str]] = field(default_factory=list)  # names of the comprehensions and lambdas around
     enclosing: set[str] = field(default_factory=set)  # locals of the functions around
     enclosing_bound: set[str] = field(default_factory=set)
+    generator: bool = False  # whether the control flow of the function stays Python's
     hoistable: bool = True  # whether a def can be put in front of the statement
 
 
@@ -69,6 +90,8 @@ class Expressions(ast.NodeTransformer):
 
     def thunk(self, node: ast.expr, test: bool = False) -> ast.expr:
         """The expression, to be evaluated later or never; with `test`, only its truth counts."""
+        if self.scope.generator and fence.is_generator(ast.Expression(node)):
+            raise self.refuse(node, "`yield` in and/or or in a conditional expression is not supported.", "Use an if statement.")
         names = sorted(assigned([node]))
         before = set(self.scope.bound)
         visit = self.test if test else self.visit
@@ -162,9 +185,13 @@ class Expressions(ast.NodeTransformer):
             ast.Call(at(ast.Name(f"{API}call", ast.Load()), node.func), [function, *(self.visit(a) for a in node.args)], keywords), node
         )
 
+    def visit_Starred(self, node: ast.Starred) -> ast.expr:
+        if isinstance(node.ctx, ast.Load):
+            node.value = self.emit(node.value, "spread", self.visit(node.value))
+        return node
+
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        new = self.generic_visit(node)
-        return self.emit(node, "built", new) if isinstance(node.op, ast.Add | ast.Mult | ast.BitOr) else new  # type: ignore[arg-type]
+        return self.emit(node, f"op_{OPERATORS[type(node.op)]}", self.visit(node.left), self.visit(node.right))
 
     def _display(self, node: ast.expr) -> ast.expr:
         if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
@@ -210,7 +237,8 @@ class Expressions(ast.NodeTransformer):
         strip_annotations(args)
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.expr:
-        node.value = self.emit(node.value, "text", self.visit(node.value))
+        method = at(ast.Constant("__repr__" if node.conversion == ord("r") else "__str__"), node.value)
+        node.value = self.emit(node.value, "text", self.visit(node.value), method)
         if node.format_spec is not None:
             node.format_spec = self.visit(node.format_spec)
         return node
@@ -233,7 +261,7 @@ class Expressions(ast.NodeTransformer):
         """An expression of which only the truth counts."""
         if isinstance(node, ast.BoolOp):
             return self.short_circuit(node, test=True)
-        if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return self.visit(node)
         return self.emit(node, "truth", self.visit(node))
 
@@ -249,14 +277,16 @@ class Expressions(ast.NodeTransformer):
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         if isinstance(node.op, ast.Not):
             return self.emit(node, "not_", self.test(node.operand))
-        return at(ast.UnaryOp(node.op, self.visit(node.operand)), node)
+        if isinstance(node.operand, ast.Constant):
+            return node
+        return self.emit(node, f"op_{OPERATORS[type(node.op)]}", self.visit(node.operand))
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         if len(node.ops) == 1:
             left, right = self.visit(node.left), self.visit(node.comparators[0])
-            if isinstance(node.ops[0], ast.Eq | ast.NotEq):
-                return self.emit(node, "equal" if isinstance(node.ops[0], ast.Eq) else "unequal", left, right)
-            return at(ast.Compare(left, node.ops, [right]), node)
+            if isinstance(node.ops[0], ast.Is | ast.IsNot):
+                return at(ast.Compare(left, node.ops, [right]), node)
+            return self.emit(node, f"op_{type(node.ops[0]).__name__}", left, right)
         names = [type(op).__name__ for op in node.ops]
         first = [self.visit(node.left), self.visit(node.comparators[0])]
         carried = sorted(assigned(node.comparators[1:]))

@@ -26,6 +26,8 @@ _REFUSED: dict[type[ast.AST], Refusal] = {
 if hasattr(ast, "TryStar"):
     _REFUSED[ast.TryStar] = _REFUSED[ast.Try]
 
+_OF_GENERATORS = tuple(cls for cls in _REFUSED if _REFUSED[cls] is not _ASYNC)
+
 _CALLS: dict[str, Refusal] = {
     name: (f"{name}() reads names that only Python's interpreter knows; compiled code has none.", "Name the variables that it needs.")
     for name in ("eval", "exec", "locals", "vars")
@@ -35,14 +37,19 @@ _CALLS: dict[str, Refusal] = {
 def check(node: ast.AST, loc: Callable[[ast.AST], Loc]) -> None:
     """Refuse what cannot be compiled anywhere in a function; `loc` gives the place of a node.
 
+    A generator runs in Python while tracing, so that it may contain more.
+
     Raises
     ------
     UnsupportedError
         With the place, the reason and the way out.
     """
+    allowed = _OF_GENERATORS if is_generator(node) else ()
     for child in _walk(node):
         refusal = _refusal(child)
-        if refusal is not None:
+        if isinstance(child, ast.FunctionDef) and is_generator(child):
+            check(child, loc)
+        elif refusal is not None and not isinstance(child, allowed):
             raise fail(UnsupportedError, loc(child), *refusal)
 
 
@@ -55,25 +62,37 @@ def _refusal(node: ast.AST) -> Refusal | None:
 
 
 def _walk(node: ast.AST) -> list[ast.AST]:
-    """All nodes, but for inner generators, which run in Python while tracing."""
+    """All nodes, but for those inside of inner generators."""
     out: list[ast.AST] = []
     todo = list(ast.iter_child_nodes(node))
     while todo:
         child = todo.pop()
+        out.append(child)
         if isinstance(child, ast.FunctionDef) and is_generator(child):
             continue
-        out.append(child)
         todo.extend(ast.iter_child_nodes(child))
     return sorted(out, key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)))
 
 
 def is_generator(node: ast.AST) -> bool:
     """Whether a function has a yield of its own."""
+    return yield_of(node) is not None
+
+
+def yield_of(node: ast.AST) -> ast.AST | None:
+    """A yield that belongs to a function."""
     todo = list(ast.iter_child_nodes(node))
     while todo:
         child = todo.pop()
         if isinstance(child, ast.Yield | ast.YieldFrom):
-            return True
+            return child
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             todo.extend(ast.iter_child_nodes(child))
-    return False
+    return None
+
+
+def refuse_generator(node: ast.AST, loc: Callable[[ast.AST], Loc]) -> None:
+    """The function itself must not be a generator, though those that it calls may be."""
+    found = yield_of(node)
+    if found is not None:
+        raise fail(UnsupportedError, loc(found), *_REFUSED[type(found)])

@@ -11,10 +11,12 @@ from typing import Any
 
 from irad.errors import InternalError
 from irad.frontend import values
+from irad.frontend.calls import check_iterators
 from irad.frontend.carried import Carried, End, Held, Outs
 from irad.frontend.control import branch, is_traced, not_, or_, truth
 from irad.frontend.growing import growth_of, in_memory
 from irad.frontend.iterables import Counted, as_index, counted, is_long, steps_of
+from irad.frontend.iteration import items
 from irad.frontend.merging import UNBOUND, Fixed, Leaf, Template, Tree, Widening, identical, template, types
 from irad.frontend.regions import Thunk, Variable, alike, trace_side, variables
 from irad.frontend.state import Diverges, Pending, Region, State, erase, splice, state
@@ -147,9 +149,8 @@ def _unrolled(iterable: Any, body: Callable[[Any], None], names: Sequence[str], 
 
 def _watched(iterable: Any) -> Iterator[Any]:
     """The items of something; a list must not begin to grow at run time while it is iterated over."""
-    if isinstance(iterable, Iterator):
-        state().advances(iterable)
-    for item in iterable:
+    check_iterators((iterable,))
+    for item in items(iterable):
         yield item
         if isinstance(iterable, list) and growth_of(iterable) is not None:
             raise _changed()

@@ -17,11 +17,10 @@ import numpy as np
 from irad.frontend import abstract
 from irad.frontend.abstract import ScalarSpec, Spec, Static
 from irad.frontend.growing import Growth, carried, carried_types, growth_of, join, ordinary
-from irad.frontend.state import State, contents, set_contents
+from irad.frontend.state import State, contents, is_object, set_contents
 from irad.frontend.values import PYTHON_NAMES, Traced
 from irad.ir.core import Value
 from irad.ir.types import Type
-from irad.pytree import is_object
 
 
 class _Mark:
@@ -334,11 +333,7 @@ def _kind(x: Any) -> Any:
         return type(x)
     if hasattr(type(x), "__irad_contents__"):
         return type(x)
-    module = type(x).__module__
-    plain = getattr(x, "__dict__", None) is not None and not isinstance(x, type) and not callable(x)
-    if is_object(x) or (plain and module not in ("builtins", "types") and not module.startswith(("numpy", "irad."))):
-        return type(x)
-    return None
+    return type(x) if is_object(x) else None
 
 
 def _parts(x: Any) -> dict[Any, Any]:
@@ -347,7 +342,7 @@ def _parts(x: Any) -> dict[Any, Any]:
 
 def _rebuild(kind: Any, keys: tuple[Any, ...], parts: list[Any]) -> Any:
     if issubclass(kind, tuple):
-        return kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
+        return kind(*parts) if hasattr(kind, "_fields") else tuple.__new__(kind, parts)
     new = kind.__new__(kind)
     set_contents(new, dict(zip(keys, parts, strict=True)))
     return new

@@ -35,12 +35,11 @@ from irad.frontend.merging import (
     types,
 )
 from irad.frontend.regions import mismatched
-from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase
+from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase, is_object
 from irad.frontend.values import Array, Traced
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value
 from irad.ir.ops import func as F
-from irad.pytree import is_object
 
 _PASSES = 12
 
@@ -76,22 +75,11 @@ def argument_template(x: Any, general: bool) -> Template:
         return Grown(x.spec)
     if isinstance(x, Maybe):
         return MaybeUnbound(argument_template(x.value, general), argument_template(x.flag, general))
-    if isinstance(x, list | dict) or _has_attributes(x):
+    if isinstance(x, list | dict) or is_object(x):
         held = contents(x)
         if any(holds_traced(v) for v in held.values()):
             return Tree(type(x), tuple(held), [argument_template(v, general) for v in held.values()], [x])
     return Fixed(x)
-
-
-def _has_attributes(x: Any) -> bool:
-    module = type(x).__module__
-    return is_object(x) or (
-        hasattr(x, "__dict__")
-        and not isinstance(x, type)
-        and not callable(x)
-        and module not in ("builtins", "types")
-        and not module.startswith(("numpy", "irad."))
-    )
 
 
 def holds_traced(x: Any, met: set[int] | None = None) -> bool:
@@ -99,7 +87,7 @@ def holds_traced(x: Any, met: set[int] | None = None) -> bool:
     if isinstance(x, Traced | Growth | Maybe):
         return True
     met = set() if met is None else met
-    if id(x) in met or not (isinstance(x, tuple | list | dict) or _has_attributes(x)):
+    if id(x) in met or not (isinstance(x, tuple | list | dict) or is_object(x)):
         return False
     met.add(id(x))
     return any(holds_traced(v, met) for v in (x if isinstance(x, tuple) else contents(x).values()))

@@ -12,7 +12,7 @@ from irad.frontend import values
 from irad.frontend.exits import is_internal
 from irad.frontend.growing import Growth, ordinary
 from irad.frontend.merging import HOLE, UNBOUND, Mismatch, Template, Widening, build, flatten, template, types
-from irad.frontend.state import Contents, Diverges, Pending, State, contents, set_contents
+from irad.frontend.state import Attribute, Contents, Diverges, Pending, State, contents, set_contents
 from irad.ir.core import Block, Op, Value
 from irad.ir.ops import arith, math
 from irad.ir.types import Type
@@ -186,7 +186,7 @@ def _entry(held: Contents, key: Any) -> Callable[[Any], None]:
 def alike(obj: Any, first: Contents, second: Contents) -> tuple[Contents, Contents]:
     """What a container holds on two paths, in forms of the same keys: lists of two lengths become lists that grow."""
     if isinstance(obj, list):
-        grown = any(len(c) == 1 and isinstance(c.get(0), Growth) for c in (first, second))
+        grown = any(isinstance(c.get(0), Growth) for c in (first, second))
         if grown or len(first) != len(second):
             return _grown(first), _grown(second)
     elif first.keys() != second.keys() and not hasattr(obj, "__dict__") and not isinstance(obj, dict):
@@ -198,7 +198,10 @@ def alike(obj: Any, first: Contents, second: Contents) -> tuple[Contents, Conten
 
 
 def _grown(held: Contents) -> Contents:
-    return held if len(held) == 1 and isinstance(held.get(0), Growth) else {0: ordinary(list(held.values()))}
+    attributes = {k: v for k, v in held.items() if isinstance(k, Attribute)}
+    elements = [v for k, v in held.items() if k not in attributes]
+    grown = elements[0] if len(elements) == 1 and isinstance(elements[0], Growth) else ordinary(elements)
+    return {0: grown, **attributes}
 
 
 def place(obj: Any, key: Any) -> str:

@@ -19,25 +19,9 @@ from typing import Any
 
 from irad.frontend import fence
 from irad.frontend.exits import Exits, falls
-from irad.frontend.expressions import API, Expressions, Scope, at, constants, strip_annotations
+from irad.frontend.expressions import API, OPERATORS, Expressions, Scope, at, constants, strip_annotations
 from irad.frontend.liveness import analyse, assigned, captured, declarations, parameters
 from irad.frontend.source import FunctionNode, find
-
-_OPERATORS = {
-    ast.Add: "iadd",
-    ast.Sub: "isub",
-    ast.Mult: "imul",
-    ast.Div: "itruediv",
-    ast.FloorDiv: "ifloordiv",
-    ast.Mod: "imod",
-    ast.Pow: "ipow",
-    ast.LShift: "ilshift",
-    ast.RShift: "irshift",
-    ast.BitAnd: "iand",
-    ast.BitOr: "ior",
-    ast.BitXor: "ixor",
-    ast.MatMult: "imatmul",
-}
 
 
 class Rewriter(Expressions):
@@ -66,8 +50,10 @@ class Rewriter(Expressions):
         self.scope = Scope(name, names, set(local), declared, bound=set(given))
         self.scope.enclosing = (outer.enclosing | outer.locals) - local
         self.scope.enclosing_bound = (outer.enclosing_bound | outer.bound) - local
-        if fence.is_generator(node):  # runs in Python while tracing, as it stands
-            out = list(body)
+        if fence.is_generator(node):
+            self.scope.generator = True
+            self.scope.bound |= self.scope.locals
+            out = [*self.declarations(sorted(declared), node), *self.block(body)]
         else:
             structured = Exits().function(_without_docstring(body))
             analyse(structured, captured(structured) | set(declared))
@@ -128,7 +114,9 @@ class Rewriter(Expressions):
         yield
         self.scope.bound = before
 
-    def visit_If(self, node: Any) -> list[ast.stmt]:
+    def visit_If(self, node: Any) -> Any:
+        if self.scope.generator:
+            return self.as_python(node)
         test = self.test(node.test)
         names, temporaries = self.carry([*node.body, *node.orelse], node.live_out)
         before = set(self.scope.bound)
@@ -142,7 +130,9 @@ class Rewriter(Expressions):
         call = self.emit(node.test, "if_", test, _reference(then, node.test), _reference(orelse, node.test), *lists)
         return [then, *([orelse] if orelse else []), at(ast.Expr(call), node.test)]
 
-    def visit_While(self, node: Any) -> list[ast.stmt]:
+    def visit_While(self, node: Any) -> Any:
+        if self.scope.generator:
+            return self.as_python(node)
         every, temporaries = self.carry([*node.body, node.test], node.live_head | node.live_out)
         heads, outs = [n for n in every if n in node.live_head], [n for n in every if n not in node.live_head]
         with self.maybe():
@@ -156,7 +146,9 @@ class Rewriter(Expressions):
         call = self.emit(node.test, "while_", _reference(header, node.test), _reference(body, node.test), *lists)
         return [header, body, at(ast.Expr(call), node.test)]
 
-    def visit_For(self, node: Any) -> list[ast.stmt]:
+    def visit_For(self, node: Any) -> Any:
+        if self.scope.generator:
+            return self.for_of_generator(node)
         iterable = self.visit(node.iter)
         every, temporaries = self.carry([*node.body, node.target], node.live_head | node.live_out)
         heads, outs = [n for n in every if n in node.live_head], [n for n in every if n not in node.live_head]
@@ -167,6 +159,30 @@ class Rewriter(Expressions):
         lists = [constants(n, node.iter) for n in (heads, outs, getattr(node, "exits", ()), temporaries)]
         call = self.emit(node.iter, "for_", iterable, _reference(body, node.iter), *lists)
         return [body, at(ast.Expr(call), node.iter)]
+
+    # ------------------------------------------------------------ generators, which run in Python while tracing
+
+    def as_python(self, node: Any) -> ast.stmt:
+        """A statement of a generator: its control flow stays Python's."""
+        if isinstance(node, ast.If | ast.While):
+            node.test = self.emit(node.test, "decided", self.visit(node.test))
+        for name in ("body", "orelse", "finalbody"):
+            if hasattr(node, name):
+                setattr(node, name, self.block(getattr(node, name)))
+        for handler in getattr(node, "handlers", ()):
+            handler.body = self.block(handler.body)
+        return node
+
+    visit_Try = visit_TryStar = as_python
+
+    def for_of_generator(self, node: ast.For) -> ast.stmt:
+        """A for statement of a generator."""
+        node.iter = self.emit(node.iter, "generated", self.visit(node.iter))
+        item = self.fresh("item")
+        take = at(ast.Assign([node.target], at(ast.Name(item, ast.Load()), node.target)), node.target)
+        node.target = at(ast.Name(item, ast.Store()), node.target)
+        node.body = [take, *node.body]
+        return self.as_python(node)
 
     def visit_With(self, node: ast.With) -> ast.stmt:
         for item in node.items:
@@ -229,16 +245,17 @@ class Rewriter(Expressions):
         for element in target.elts:
             inner = element.value if isinstance(element, ast.Starred) else element
             simple = inner
-            if not (isinstance(inner, ast.Name) and inner.id not in self.scope.declared):
+            if inner is not element or not (isinstance(inner, ast.Name) and inner.id not in self.scope.declared):
                 simple = at(ast.Name(self.fresh("part"), ast.Store()), inner)
-                after.extend(self.store(inner, at(ast.Name(simple.id, ast.Load()), inner)))
+                part: ast.expr = at(ast.Name(simple.id, ast.Load()), inner)
+                after.extend(self.store(inner, part if inner is element else self.emit(part, "fresh", part)))
             else:
                 self.scope.bound.add(inner.id)
             elements.append(at(ast.Starred(simple, ast.Store()), element) if isinstance(element, ast.Starred) else simple)
         return [at(ast.Assign([at(ast.Tuple(elements, ast.Store()), target)], value), value), *after]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
-        operator = at(ast.Constant(_OPERATORS[type(node.op)]), node)
+        operator = at(ast.Constant(OPERATORS[type(node.op)]), node)
         target = node.target
         if isinstance(target, ast.Name):
             old = self.visit(at(ast.Name(target.id, ast.Load()), target))
@@ -342,6 +359,14 @@ def rewrite(function: FunctionType, api: dict[str, Any]) -> FunctionType:
     built.__qualname__ = function.__qualname__
     built.__module__ = function.__module__
     return built
+
+
+def refuse_generator(function: FunctionType) -> None:
+    """Refuse to compile a generator."""
+    code = function.__code__
+    rewriter = Rewriter(code.co_filename, None)
+    rewriter.scope.name = code.co_name
+    fence.refuse_generator(find(code).node, rewriter.loc)
 
 
 _api_cells: dict[str, CellType] = {}

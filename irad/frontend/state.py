@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import CodeType
+from types import CodeType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from irad.errors import InternalError
 from irad.frontend import values
 from irad.frontend.guards import Guards
 from irad.frontend.sizes import Equalities, assumed
-from irad.frontend.values import Array
+from irad.frontend.values import PLAIN, Array
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Loc, Module, Op
 from irad.pytree import attributes, slots
@@ -112,6 +112,7 @@ class State:
     assuming: bool = False  # whether sizes may be taken as equal, see `assumptions`
     assumed: bool = False  # whether some were
     equalities: Equalities = field(default_factory=Equalities)
+    awaited: list[tuple[type[BaseException], Region]] = field(default_factory=list)  # exceptions that end an iteration
     watched: set[tuple[int, int]] = field(default_factory=set)  # codes and globals whose reads are guarded
 
     # ------------------------------------------------------------ containers
@@ -149,6 +150,28 @@ class State:
                 f"this {type(obj).__name__} was made elsewhere, and is advanced or changed here: that would happen once, while tracing.",
                 "Make it where it is used, or use a list or an array and an index.",
             )
+
+    # ------------------------------------------------------------ iterations that exceptions end
+
+    @contextmanager
+    def awaiting(self, error: type[BaseException]) -> Iterator[None]:
+        """Code whose exception of a kind is caught while tracing."""
+        self.awaited.append((error, self.context.regions[-1]))
+        try:
+            yield
+        finally:
+            self.awaited.pop()
+
+    def awaits(self, exception: BaseException) -> bool:
+        """Whether an exception is caught while tracing, so that it must be raised there."""
+        if not self.awaited or not isinstance(exception, self.awaited[-1][0]):
+            return False
+        if self.awaited[-1][1] is not self.context.regions[-1]:
+            raise values.refuse(
+                "the end of this iteration depends on a value that is known only at run time.",
+                "Write the loop over a range, with a break.",
+            )
+        return True
 
     # ------------------------------------------------------------ regions
 
@@ -245,17 +268,40 @@ def only(block: Block, allowed: Callable[[Op], bool]) -> bool:
 Contents = dict[Any, Any]
 
 
+_CLASS_STATEMENT = 1 << 9  # CPython's flag of types that a class statement has made, and of a few of its own
+_NOT_WRITTEN = ("builtins", "types", "functools", "itertools")
+
+
+def is_object(x: Any) -> bool:
+    """Whether a value is an object with attributes, of a class that is written in Python."""
+    cls = type(x)
+    if cls is SimpleNamespace:
+        return True
+    if cls in PLAIN or not cls.__flags__ & _CLASS_STATEMENT or isinstance(x, type | ModuleType | MethodType):
+        return False
+    if cls.__module__ in _NOT_WRITTEN or cls.__module__.startswith(("numpy", "irad.")):
+        return False
+    return hasattr(x, "__dict__") or slots(cls) != ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The key of an attribute of a list, dict or set of the user's own class."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return f".{self.name}"
+
+
 def contents(obj: Any) -> Contents:
     """What a container holds now, by key, index or attribute."""
     special = getattr(type(obj), "__irad_contents__", None)
     if special is not None:
         return special(obj)
-    if isinstance(obj, list | deque):
-        return dict(enumerate(obj))
-    if isinstance(obj, dict):
-        return dict(obj)
-    if isinstance(obj, set):
-        return dict.fromkeys(obj)
+    if isinstance(obj, list | deque | dict | set):
+        held = dict(enumerate(obj)) if isinstance(obj, list | deque) else dict(obj) if isinstance(obj, dict) else dict.fromkeys(obj)
+        return held if type(obj) in PLAIN else held | {Attribute(k): v for k, v in attributes(obj).items()}
     return attributes(obj)
 
 
@@ -264,14 +310,16 @@ def set_contents(obj: Any, held: Contents) -> None:
     special = getattr(type(obj), "__irad_set_contents__", None)
     if special is not None:
         special(obj, held)
-    elif isinstance(obj, list):
-        obj[:] = held.values()
-    elif isinstance(obj, deque):
-        obj.clear()
-        obj.extend(held.values())
-    elif isinstance(obj, dict | set):
-        obj.clear()
-        obj.update(held)
+    elif isinstance(obj, list | deque | dict | set):
+        if type(obj) not in PLAIN:
+            _set_attributes(obj, {k.name: v for k, v in held.items() if isinstance(k, Attribute)})
+            held = {k: v for k, v in held.items() if not isinstance(k, Attribute)}
+        base = next(cls for cls in type(obj).__mro__ if cls.__module__ in ("builtins", "collections"))  # without the user's methods
+        base.clear(obj)
+        if isinstance(obj, list | deque):
+            base.extend(obj, held.values())
+        else:
+            base.update(obj, held)
     else:
         _set_attributes(obj, held)
 

@@ -225,7 +225,7 @@ def _refuse_escapes(block: Block, visible: set[Value]) -> None:
     for op in block.ops:
         if not visible.issuperset(op.operands):
             text = "a value made in a branch or loop is used outside of it. A method that Python calls itself has stored it in an object."
-            raise fail(UnsupportedError, op.loc, text, "Give methods that change their object, such as __add__, an ordinary name.")
+            raise fail(UnsupportedError, op.loc, text, "Give methods that change their object, such as __format__, an ordinary name.")
         for region in op.regions:
             _refuse_escapes(region, visible)
         own.update(op.results)

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
+from types import FunctionType, NoneType
 from typing import Any
 
 import numpy as np
@@ -359,3 +360,10 @@ for _name, _ufunc in {
     "xor": np.bitwise_xor,
 }.items():
     setattr(Array, f"__i{_name}__", _inplace(_name, _ufunc))
+
+
+# Types without special methods in the user's Python: most values are of one, which a look into this set tells.
+PLAIN: frozenset[type] = frozenset(
+    {Scalar, Array, NoneType, bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, range, slice, FunctionType}
+    | {np.ndarray, *np.sctypeDict.values()}
+)
