@@ -195,6 +195,31 @@ def test_writes_through_one_name_are_seen_through_the_other():
     assert np.shares_memory(found["a"], found["b"])
 
 
+def test_overlaps_among_many_arrays():
+    v = np.arange(1.0, 41.0)
+    tree = {"parts": [v[2 * i : 2 * i + 3] for i in range(19)], "apart": [np.ones(2) for _ in range(9)]}
+
+    def f(d):
+        s = 0.0
+        for part in d["parts"]:
+            part[0] = part[0] * part[1]
+            s += part[2] * part[0]
+        return s + d["apart"][3][0] ** 3
+
+    found = irad.grad(f)(copy.deepcopy(tree) | {"parts": [w[2 * i : 2 * i + 3] for w in [v.copy()] for i in range(19)]})
+
+    def of_vector(u):
+        u = u.copy()
+        return f({"parts": [u[2 * i : 2 * i + 3] for i in range(19)], "apart": tree["apart"]})
+
+    step = 1e-6 * np.eye(40)
+    numeric = np.array([(of_vector(v + e) - of_vector(v - e)) / 2e-6 for e in step])
+    joined = np.concatenate([part[:2] for part in found["parts"]])
+    assert_allclose(joined, numeric[:38], rtol=1e-5)
+    assert np.shares_memory(found["parts"][4], found["parts"][5])
+    assert_array_equal(found["apart"][3], [3.0, 0.0])
+
+
 def test_an_object_that_occurs_twice_is_one_object():
     def f(s):
         s[0].w = s[0].w * 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -74,37 +75,66 @@ def _with_one_layout(value: np.ndarray, shadow: np.ndarray, written: bool) -> tu
 
 def _apart(made: Program, arguments: list[Argument], flags: Sequence[bool]) -> bool:
     """Whether no two arrays overlap of which one is written; overlaps of shadows must be those of their primals."""
-    arrays = [(i, a) for i, a in enumerate(arguments) if isinstance(a.value, np.ndarray)]
-    for i, a in arrays:
+    arrays = [i for i, a in enumerate(arguments) if isinstance(a.value, np.ndarray)]
+    for i in arrays:
+        a = arguments[i]
         if i in made.written and not a.value.flags.writeable:
             raise ValueError(f"{a.name} is read-only, and {made.name} writes it; pass a copy")
+        if flags[i] and not a.shadow.flags.writeable:
+            raise ValueError(f"the shadow of {a.name} is read-only")
+    shadowed = [i for i in arrays if flags[i]]
+    shared, together = _overlaps(arguments, arrays, shadowed)
     apart = True
-    for k, (i, a) in enumerate(arrays):
-        if flags[i]:
-            _check_shadow(a, arrays)
-        for j, b in arrays[:k]:
-            shared = np.may_share_memory(a.value, b.value) and overlaps(a.value, b.value)
-            written = i in made.written or j in made.written
-            if shared and written:
-                apart = False
-                if flags[i] != flags[j]:
-                    raise ValueError(f"{a.name} and {b.name} overlap and are written, but only one has a shadow; copy the other")
-            if flags[i] and flags[j]:
-                apart &= _shadows_agree(a, b, shared, written)
+    for j, i in sorted(shared | together):
+        written = (j, i) in shared and (i in made.written or j in made.written)
+        a, b = arguments[i], arguments[j]
+        if written and flags[i] != flags[j]:
+            raise ValueError(f"{a.name} and {b.name} overlap and are written, but only one has a shadow; copy the other")
+        apart &= not written
+        if flags[i] and flags[j]:
+            apart &= _shadows_agree(a, b, (j, i) in shared, written, (j, i) in together)
     return apart
 
 
-def _check_shadow(a: Argument, arrays: list[tuple[int, Argument]]) -> None:
-    if not a.shadow.flags.writeable:
-        raise ValueError(f"the shadow of {a.name} is read-only")
-    for _, other in arrays:
-        if np.may_share_memory(a.shadow, other.value) and overlaps(a.shadow, other.value):
+Pairs = set[tuple[int, int]]
+
+
+def _overlaps(arguments: list[Argument], arrays: list[int], shadowed: list[int]) -> tuple[Pairs, Pairs]:
+    """Pairs of arguments of which the arrays overlap, and of which the shadows do; a shadow may overlap no array."""
+    owners = [*arrays, *shadowed]
+    count = len(arrays)
+    shared: Pairs = set()
+    together: Pairs = set()
+    for p, q in overlapping([*(arguments[i].value for i in arrays), *(arguments[i].shadow for i in shadowed)]):
+        j, i = owners[p], owners[q]
+        if p < count <= q:
+            a, other = arguments[i], arguments[j]
             raise ValueError(f"the shadow of {a.name} overlaps {'it' if other is a else other.name}; a shadow needs memory of its own")
+        (shared if q < count else together).add((j, i))
+    return shared, together
 
 
-def _shadows_agree(a: Argument, b: Argument, shared: bool, written: bool) -> bool:
+_FEW = 8  # so many arrays are compared each with each
+
+
+def overlapping(arrays: Sequence[np.ndarray]) -> list[tuple[int, int]]:
+    """Pairs of arrays that share memory, by their positions, the lower first."""
+    pairs = combinations(range(len(arrays)), 2) if len(arrays) <= _FEW else _neighbours(arrays)
+    return [(i, j) for i, j in pairs if np.may_share_memory(arrays[i], arrays[j]) and overlaps(arrays[i], arrays[j])]
+
+
+def _neighbours(arrays: Sequence[np.ndarray]) -> Iterator[tuple[int, int]]:
+    """Pairs of arrays of which the ranges of addresses meet: found in one walk in the order of addresses."""
+    bounds = [np.lib.array_utils.byte_bounds(a) for a in arrays]
+    before: list[int] = []
+    for i in sorted(range(len(arrays)), key=lambda i: bounds[i][0]):
+        before = [j for j in before if bounds[j][1] > bounds[i][0]]
+        yield from ((min(i, j), max(i, j)) for j in before)
+        before.append(i)
+
+
+def _shadows_agree(a: Argument, b: Argument, shared: bool, written: bool, together: bool) -> bool:
     """Whether the shadows are apart. They may overlap only as their primals do, and must if one of those is written."""
-    together = np.may_share_memory(a.shadow, b.shadow) and overlaps(a.shadow, b.shadow)
     if not together and not (shared and written):
         return True
     if (
@@ -151,17 +181,23 @@ def copies_that_overlap_alike(values: Sequence[Any]) -> list[Any]:
 
 def zeros_that_overlap_alike(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Zeroed arrays of the same shapes and dtypes; those of arrays that overlap are views of one block, laid out as the arrays are."""
-    groups: list[list[int]] = []
-    for k, a in enumerate(arrays):
-        joined = [g for g in groups if any(np.may_share_memory(a, arrays[j]) and overlaps(a, arrays[j]) for j in g)]
-        groups = [g for g in groups if g not in joined] + [[j for g in joined for j in g] + [k]]
     made: dict[int, np.ndarray] = {}
-    for group in groups:
+    for group in _groups(len(arrays), overlapping(arrays)):
         if len(group) == 1:
             made[group[0]] = np.zeros_like(arrays[group[0]], order="C")
         else:
             made.update(zip(group, _views_of_one_block([arrays[k] for k in group]), strict=True))
     return [made[k] for k in range(len(arrays))]
+
+
+def _groups(count: int, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Numbers below a count, those in one group that pairs connect."""
+    group = {k: [k] for k in range(count)}
+    for i, j in pairs:
+        if group[i] is not group[j]:
+            group[i] += group[j]
+            group.update(dict.fromkeys(group[j], group[i]))
+    return list({id(g): g for g in group.values()}.values())
 
 
 def _views_of_one_block(group: list[np.ndarray]) -> list[np.ndarray]:
