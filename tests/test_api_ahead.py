@@ -5,6 +5,8 @@ import multiprocessing
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -142,6 +144,39 @@ print(repr(float(value)), gradient.tolist())
     assert done.stdout == f"{float(value)!r} {gradient.tolist()}\n"
 
 
+@dataclass
+class Layer:
+    weight: np.ndarray
+    bias: float
+    activation: Callable
+
+
+def energy(layers, x):
+    for layer in layers["all"]:
+        x = layer.activation(layer.weight @ x + layer.bias)
+    return np.sum(x * x)
+
+
+def layers():
+    rng = np.random.default_rng(0)
+    return {"all": [Layer(rng.standard_normal((3, 2)), 0.5, np.tanh), Layer(rng.standard_normal((1, 3)), 0.1, np.sin)]}
+
+
+def test_structures_are_signatures_by_example(tmp_path):
+    x = np.array([0.3, 0.4])
+    expected = irad.flatten(irad.grad(energy)(layers(), x))[0]
+    for compiled in reloaded(irad.compile(irad.grad(energy), (layers(), irad.f64[::1])), tmp_path):
+        found = compiled(layers(), x)
+        assert type(found["all"][0]) is Layer
+        agree(irad.flatten(found)[0], expected, 1e-15, "gradient by a tree")
+        with pytest.raises(TypeError, match="another structure"):
+            compiled({"all": layers()["all"][:1]}, x)
+    for compiled in reloaded(irad.compile((irad.Reverse, energy), (irad.Duplicated(layers()), irad.f64[:])), tmp_path):
+        model = irad.Duplicated(layers())
+        compiled(model, x)
+        agree(irad.flatten(model.dval)[0], expected, 1e-15, "shadow of a tree")
+
+
 def test_other_processes_get_it_by_pickle():
     compiled = irad.compile(irad.grad(scaled), "f64[::1], f64")
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -186,7 +221,7 @@ def test_signatures_that_do_not_parse_point_at_the_character(text, message, colu
 
 
 def test_an_integer_that_is_needed_while_tracing():
-    with pytest.raises(ValueError, match="Give this argument's value in the signature"):
+    with pytest.raises(ValueError, match="Give it in the signature instead of its type"):
         irad.compile(lambda x, axis: np.sum(x, axis=axis), "f64[:, :], i64")
 
 

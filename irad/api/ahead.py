@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from types import MethodType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,16 +13,18 @@ import numpy as np
 from irad.api.annotations import Annotation, Duplicated
 from irad.api.autodiff import autodiff
 from irad.api.compiled import Derivative, Program
+from irad.api.leaves import Leaves, prepare
 from irad.api.modes import Mode
 from irad.api.signature import parse_annotated
 from irad.api.transforms import Transformed, jit
 from irad.errors import UnsupportedError
-from irad.frontend import StaticNeeded, Trace
+from irad.frontend import Trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static, spec_of
 from irad.frontend.guards import Guards
 from irad.ir.core import Module
 from irad.lower.functions import Interface
 from irad.options import Options, current_options
+from irad.pytree import Structure
 from irad.runtime import objectfile
 from irad.runtime.native import Native
 
@@ -94,19 +95,25 @@ class StoredProgram(Program):
 
 
 class Ahead:
-    """Stands for a function of which there is compiled code for one signature, to transforms and `autodiff`."""
+    """Stands for a function of which there is compiled code for one signature, to transforms and `autodiff`.
 
-    def __init__(self, name: str, specs: list[Spec], made: Program) -> None:
+    `specs` are those of the leaves of the arguments, `structure` that of their tuple, None if none of them has parts.
+    """
+
+    def __init__(self, name: str, specs: list[Spec], structure: Structure | None, made: Program) -> None:
         self.__name__ = name
         self.specs = specs
+        self.structure = structure
         self.made = made
 
     def __call__(self, *args: Any) -> NoReturn:
         """Only its derivatives and its primal are compiled; there is no Python function to run."""
         raise UnsupportedError(f"{self.__name__} is compiled code, which cannot be traced; use the function it was compiled from")
 
-    def __irad_program__(self, specs: list[Spec], values: Sequence[Any]) -> Program:
+    def __irad_program__(self, specs: list[Spec], values: Sequence[Any], structure: Structure | None = None) -> Program:
         """The program, if these are the types it was compiled for."""
+        if structure != self.structure:
+            raise TypeError(f"{self.__name__} was compiled for arguments of another structure")
         if len(specs) != len(self.specs):
             raise TypeError(f"{self.__name__} was compiled for {len(self.specs)} arguments, not {len(specs)}")
         for i, wanted in enumerate(self.specs):
@@ -177,7 +184,7 @@ class Compiled:
     def _bytes(self) -> bytes:
         made = self._ahead.made
         stored = made.stored if isinstance(made, StoredProgram) else _stored(made)
-        return objectfile.pack((self._ahead.__name__, self._ahead.specs, stored, self._make))
+        return objectfile.pack((self._ahead.__name__, self._ahead.specs, self._ahead.structure, stored, self._make))
 
     def save(self, path: str | Path) -> None:
         """Write the compiled code to a file, from which `irad.load` has it without compiling.
@@ -222,8 +229,8 @@ def may_overlap(made: Program) -> bool:
 
 
 def _restored(data: bytes, name: str) -> Compiled:
-    title, specs, stored, make = objectfile.unpack(data, name)
-    return Compiled(Ahead(title, specs, StoredProgram(stored)), make)
+    title, specs, structure, stored, make = objectfile.unpack(data, name)
+    return Compiled(Ahead(title, specs, structure, StoredProgram(stored)), make)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +261,8 @@ def compile(what: Any, signature: Any = (), *, options: Options | None = None) -
     what : callable, or tuple (Mode, callable)
         A function, a transform of one such as `irad.value_and_grad(f)`, or a mode of `irad.autodiff` and a function.
     signature : str, type, value, or sequence of types and values
-        The types of its arguments: `"f64[:, ::1], i64"`, `irad.f64[:]`, or examples of arguments. With a mode they are annotated:
+        The types of its arguments: `"f64[:, ::1], i64"`, `irad.f64[:]`, or examples of arguments; models and other trees are given by example.
+        With a mode they are annotated:
         `"Duplicated[f64[:]], Active[f64]"`; what is not, is Const.
     options : Options, optional
         How to compile.
@@ -294,42 +302,42 @@ def compile(what: Any, signature: Any = (), *, options: Options | None = None) -
         transform = what if isinstance(what, Transformed) else jit(what)
         make, function = transform.maker(), transform.__wrapped__
         options = options or transform.options
-    made = _program(function, specs, values, options or current_options())
-    ahead = Ahead(made.name, specs, _Probe(made))
+    plain = [_placeholder(spec) if value is None else value for spec, value in zip(specs, values, strict=True)]
+    made, leaves = prepare(function, plain, options or current_options())
+    found = [spec_of(v) if k in leaves.parameters else Static(v) for k, v in enumerate(leaves.leaves)][leaves.first :]
+    _check_values(found, specs, values, leaves)
+    ahead = Ahead(made.name, found, leaves.structure, _Probe(made))
     try:
-        make(ahead)(*(_placeholder(s, k) for s, k in zip(specs, kinds, strict=True)))
-    except _Wanted as found:
-        made.executable(found.wanted, True)
+        make(ahead)(*(_annotated_placeholder(v, k) for v, k in zip(plain, kinds, strict=True)))
+    except _Wanted as asked:
+        made.executable(asked.wanted, True)
     ahead.made = made
     return Compiled(ahead, make)
 
 
-def _program(function: Callable[..., Any], specs: list[Spec], values: Sequence[Any], options: Options) -> Program:
-    """The program; where an integer is needed while tracing, its spec becomes its value."""
-    bound = [function.__self__] if isinstance(function, MethodType) else []
-    f = function.__func__ if isinstance(function, MethodType) else function
-    while True:
-        try:
-            return Program(f, [*map(Static, bound), *specs], options)
-        except StaticNeeded as needed:
-            i = [k for k, spec in enumerate(specs) if not isinstance(spec, Static)][needed.parameter]
-            if values[i] is None:
-                raise ValueError(f"{needed}\nGive this argument's value in the signature instead of its type.") from None
-            specs[i] = Static(values[i])
+def _check_values(found: Sequence[Spec], specs: Sequence[Spec], values: Sequence[Any], leaves: Leaves) -> None:
+    """Raise ValueError if the value of an argument was needed of which the signature has only the type."""
+    for k, spec in enumerate(found):
+        i = leaves.owner[k + leaves.first]
+        if isinstance(spec, Static) and values[i] is None and not isinstance(specs[i], Static):
+            raise ValueError(f"the value of argument {i} is needed while tracing. Give it in the signature instead of its type.")
 
 
-def _placeholder(spec: Spec, kind: type[Annotation] | None) -> Any:
+def _placeholder(spec: Spec) -> Any:
     """An argument of the type, for a call that does not run."""
     if isinstance(spec, Static):
         return spec.value
     if isinstance(spec, ScalarSpec):
-        value: Any = spec.dtype.type(1)
-        value = value.item() if spec.weak else value
-    else:
-        value = np.zeros((1,) * spec.rank, spec.dtype)
-    if kind is not None and issubclass(kind, Duplicated):
-        return kind(value, np.zeros_like(value) if isinstance(value, np.ndarray) else 0.0)
-    return _annotated(value, kind)
+        value = spec.dtype.type(1)
+        return value.item() if spec.weak else value
+    whole = np.zeros((3,) * spec.rank, spec.dtype)
+    return whole if spec.contiguous or not spec.rank else whole[..., ::2]
+
+
+def _annotated_placeholder(value: Any, kind: type[Annotation] | None) -> Any:
+    if kind is None:
+        return value
+    return kind(value, 0.0) if issubclass(kind, Duplicated) and isinstance(value, float | complex) else kind(value)
 
 
 def load(path: str | Path) -> Compiled:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,12 @@ class OfLeaves(OfFunction):
         super().__init__(f)
         self.structure = structure
         self.names = names
+
+    @property
+    def __irad_program__(self) -> Callable[..., Any] | None:
+        """Where the compiled code is, if the function only stands for some."""
+        inner = getattr(self.function(), "__irad_program__", None)
+        return None if inner is None else partial(inner, structure=self.structure)
 
     def __irad_call__(self, *leaves: Any) -> Returned:
         now = state()
