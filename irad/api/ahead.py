@@ -261,9 +261,8 @@ def compile(what: Any, signature: Any = (), *, options: Options | None = None) -
     what : callable, or tuple (Mode, callable)
         A function, a transform of one such as `irad.value_and_grad(f)`, or a mode of `irad.autodiff` and a function.
     signature : str, type, value, or sequence of types and values
-        The types of its arguments: `"f64[:, ::1], i64"`, `irad.f64[:]`, or examples of arguments; models and other trees are given by example.
-        With a mode they are annotated:
-        `"Duplicated[f64[:]], Active[f64]"`; what is not, is Const.
+        The types of its arguments: `"f64[:, ::1], i64"`, `irad.f64[:]`, or examples of arguments; models and other trees are given by
+        example. With a mode they are annotated: `"Duplicated[f64[:]], Active[f64]"`; what is not, is Const.
     options : Options, optional
         How to compile.
 

@@ -82,7 +82,8 @@ def parse_annotated(signature: Any) -> tuple[list[type[Annotation] | None], list
         return [kind for kind, _ in parsed], [spec for _, spec in parsed], [None] * len(parsed)
     items = signature if isinstance(signature, tuple | list) else (signature,)
     values = [item.val if isinstance(item, Annotation) else item for item in items]
-    return [type(item) if isinstance(item, Annotation) else None for item in items], parse_signature(values), values
+    kinds = [type(item) if isinstance(item, Annotation) else None for item in items]
+    return kinds, parse_signature(values), [None if isinstance(v, DType) else v for v in values]
 
 
 def _parse(text: str) -> list[tuple[type[Annotation] | None, Spec]]:
