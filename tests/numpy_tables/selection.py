@@ -63,6 +63,13 @@ def sort_in_place(x):
     return x, y
 
 
+def partitioned(x):
+    """The element in its place: those on both sides are in an order that NumPy leaves open."""
+    y = x.copy()
+    y.partition(1)
+    return y[..., 1]
+
+
 SELECTION = [
     Row(
         "take ndarray.take",
@@ -158,13 +165,7 @@ SORTING = [
         slope=False,
     ),
     Row("argsort-ties", lambda x: np.argsort(x, axis=0, kind="stable"), [((40,),), ((9, 2),)], SOME, ties, slope=False),
-    Row(
-        "partition ndarray.partition",
-        lambda x: (np.partition(x, 2)[..., 2], x.partition(1), x[..., 1]),
-        [((5,),), ((3, 4),)],
-        ("float64", "float32", "int64", "uint8", "bool"),
-    ),
-    Row("partition-complex", lambda x: np.partition(x, 2)[..., 2], [((5,),), ((3, 4),)], ("complex128",)),
+    Row("partition ndarray.partition", lambda x: (np.partition(x, 2)[..., 2], partitioned(x)), [((5,),), ((3, 4),)], SOME),
     Row("argpartition", lambda x: (np.argpartition(x, 2)[..., 2], x.argpartition(1)[..., 1]), [((5,),), ((3, 4),)], FLOATS, slope=False),
     Row("partition-error", lambda x: np.partition(x, 5), [((5,),)], TWO, slope=False),
     Row(
@@ -258,7 +259,7 @@ DIFFERENCES = [
         ("float64", "float32", "int64"),
         apart,
     ),
-    Row("interp-complex", complex_levels, [((9,), (4,), (4,)), ((2, 3), (5,), (5,)), ((), (3,), (3,))], ("float64", "float32"), apart),
+    Row("interp-complex", complex_levels, [((9,), (4,), (4,)), ((2, 3), (5,), (5,)), ((), (3,), (3,))], ("float64", "int64"), apart),
     Row("interp-complex-error", lambda x, p: np.interp(p.real, x, p.real), [((5,), (4,))], ("complex128",), apart, slope=False),
     Row("interp-single", lambda x, p: np.interp(x, p, p + 1), [((9,), (1,))], TWO, slope=False),
     Row("interp-nan", lambda x, p: np.interp(x / 0 * 0, p, p), [((4,), (3,))], FLOATS, rising, slope=False),
