@@ -263,6 +263,16 @@ def test_kinks_at_zero():
         (lambda z: np.zeros(3)[z], "indices"),
         (lambda z: range(z), "complex"),
         (lambda z: np.float64(z), "its imaginary part would be lost"),
+        (lambda z: np.sum(np.ones(2) * z, dtype=np.float64), "cannot hold complex numbers"),
+        (lambda z: np.var(np.ones(2) * z, dtype=np.float32), "cannot hold complex numbers"),
+        (lambda z: np.cumsum(np.ones(2) * z, dtype=np.int64), "cannot hold complex numbers"),
+        (lambda z: np.einsum("i->", np.ones(2) * z, dtype=np.float64), "cannot hold complex numbers"),
+        (lambda z: np.interp(np.ones(2) * z, [0.0, 1.0], [0.0, 1.0]), "cannot hold complex numbers"),
+        (lambda z: np.histogram(np.ones(2) * z), "histogram of complex numbers"),
+        (lambda z: np.digitize(np.ones(2) * z, [0.0, 1.0]), "may not be complex"),
+        (lambda z: np.isposinf(np.ones(2) * z), "ambiguous"),
+        (lambda z: np.heaviside(np.ones(2) * z, 0.5), "does not take"),
+        (lambda z: np.modf(np.ones(2) * z), "does not take"),
     ],
 )
 def test_what_complex_numbers_do_not_do(f, text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.numpy_rows import FLOATS, Row
+from tests.numpy_rows import COMPLEX, FLOATS, Row
 
 TWO = ("float64", "int64")
 SOME = ("float64", "float32", "complex128", "int64", "uint8", "bool")
@@ -18,6 +18,12 @@ def ties(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.nda
     if np.dtype(dtype).kind in "fc":
         found[rng.uniform(size=shape) < 0.2] = np.nan
     return found
+
+
+def nan_parts(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Complex numbers with few different parts, either of which may be NaN."""
+    parts = ties(rng, (*shape, 2), "float64")
+    return parts.view(np.complex128)[..., 0].astype(dtype)
 
 
 def counts(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
@@ -55,6 +61,13 @@ def sort_in_place(x):
     y = x[::-1].copy()
     y.sort(axis=0)
     return x, y
+
+
+def partitioned(x):
+    """The element in its place: those on both sides are in an order that NumPy leaves open."""
+    y = x.copy()
+    y.partition(1)
+    return y[..., 1]
 
 
 SELECTION = [
@@ -133,6 +146,14 @@ SORTING = [
         SOME,
     ),
     Row("sort-ties", lambda x: np.sort(x, axis=0), [((40,),), ((9, 2),)], SOME, ties, slope=False),
+    Row(
+        "sort-nan-parts",
+        lambda x: (np.sort(x), np.argsort(x, kind="stable"), np.argmax(x), np.median(x), np.max(x), np.fmax.reduce(x)),
+        [((60,),), ((7,),)],
+        COMPLEX,
+        nan_parts,
+        slope=False,
+    ),
     Row("ndarray.sort", sort_in_place, [((5,),), ((3, 4),)], SOME),
     Row("sort-axis-error", lambda x: np.sort(x, axis=1), [((5,),), ((),)], TWO, slope=False),
     Row("sort-kind-error", lambda x: np.sort(x, kind="no"), [((5,),)], TWO, slope=False),
@@ -144,7 +165,7 @@ SORTING = [
         slope=False,
     ),
     Row("argsort-ties", lambda x: np.argsort(x, axis=0, kind="stable"), [((40,),), ((9, 2),)], SOME, ties, slope=False),
-    Row("partition ndarray.partition", lambda x: (np.partition(x, 2)[..., 2], x.partition(1), x[..., 1]), [((5,),), ((3, 4),)], SOME),
+    Row("partition ndarray.partition", lambda x: (np.partition(x, 2)[..., 2], partitioned(x)), [((5,),), ((3, 4),)], SOME),
     Row("argpartition", lambda x: (np.argpartition(x, 2)[..., 2], x.argpartition(1)[..., 1]), [((5,),), ((3, 4),)], FLOATS, slope=False),
     Row("partition-error", lambda x: np.partition(x, 5), [((5,),)], TWO, slope=False),
     Row(
@@ -238,7 +259,7 @@ DIFFERENCES = [
         ("float64", "float32", "int64"),
         apart,
     ),
-    Row("interp-complex", complex_levels, [((9,), (4,), (4,)), ((2, 3), (5,), (5,)), ((), (3,), (3,))], ("float64", "float32"), apart),
+    Row("interp-complex", complex_levels, [((9,), (4,), (4,)), ((2, 3), (5,), (5,)), ((), (3,), (3,))], ("float64", "int64"), apart),
     Row("interp-complex-error", lambda x, p: np.interp(p.real, x, p.real), [((5,), (4,))], ("complex128",), apart, slope=False),
     Row("interp-single", lambda x, p: np.interp(x, p, p + 1), [((9,), (1,))], TWO, slope=False),
     Row("interp-nan", lambda x, p: np.interp(x / 0 * 0, p, p), [((4,), (3,))], FLOATS, rising, slope=False),

@@ -109,7 +109,7 @@ ROWS = [
     move("vstack", lambda x, y: np.vstack([x, y]), shapes=[*PAIRS, ((3,), (3,)), ((3,), (2, 3))]),
     move("vstack_rows", lambda x: (np.vstack(x), np.hstack(x)), shapes=[((3, 4),), ((2, 3, 4),), ((5,),)]),
     move("hstack", lambda x, y: np.hstack([x, y]), shapes=[*PAIRS, ((3,), (2,)), ((3, 2), (3, 1)), ((), ())]),
-    move("hstack_dtype", lambda x, y: np.hstack([x, y], dtype=np.float64), shapes=PAIRS),
+    move("hstack_dtype", lambda x, y: np.hstack([x, y], dtype=np.float64), shapes=PAIRS, dtypes=("float64", "bool")),
     move("dstack", lambda x, y: np.dstack([x, y]), shapes=[*PAIRS, ((3,), (3,))]),
     move("column_stack", lambda x, y: np.column_stack([x, y]), shapes=[*PAIRS, ((3,), (3,)), ((3,), (3, 2))]),
     Row("append", lambda x, y: (np.append(x, y), np.append(x, 2.0)), shapes=[((3, 4), (2,)), ((3,), (2,))]),
