@@ -103,7 +103,7 @@ def test_shapes_of_directions_and_seeds_are_checked():
     with pytest.raises(ValueError, match=r"the seed has shape \(3,\)"):
         irad.vjp(lambda x: x, np.ones(2))[1](np.ones(3))
     with pytest.raises(TypeError, match="one float or one array of floats"):
-        irad.vjp(lambda x: (x, x), 1.0)
+        irad.vjp(lambda x: "none", 1.0)
 
 
 def test_pullback_sees_the_arguments_as_they_were():

@@ -8,11 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from irad.api import nested_autodiff
 from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
-from irad.api.calling import Argument, invoke, leaves_of, prepare, rebuild
+from irad.api.calling import Argument, invoke
 from irad.api.compiled import Derivative, Program
+from irad.api.leaves import Leaves, World, has_derivative, number, outcome, prepare, tangent_outcome
 from irad.api.modes import ForwardMode, Mode, ReverseMode
-from irad.frontend.abstract import ScalarSpec
+from irad.api.shadows import accumulate, check_const, numbers_by_value, seeds_of_writes, shadow_world
+from irad.frontend.arguments import leaves_of
+from irad.frontend.calls import call
+from irad.frontend.state import current_state
+from irad.frontend.values import refuse
 from irad.options import Options
 
 
@@ -51,7 +57,7 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
         `Forward`, `ForwardWithPrimal`, `Reverse` or `ReverseWithPrimal`; for a complex result that is holomorphic in complex arguments
         `ReverseHolomorphic` or `ReverseHolomorphicWithPrimal`.
     f : callable
-        The function, of numbers and arrays.
+        The function, of numbers, arrays, and trees of them. A callable object may be annotated: `Duplicated(object, shadow)`.
     *args
         Optionally the activity of the result first, an annotation class: `Active` (reverse), `Duplicated` or `DuplicatedNoNeed`
         (forward), or `Const`. If it is left out, it is guessed: reverse Active if f returns a number, Const if it returns None; forward
@@ -62,7 +68,7 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
     Returns
     -------
     tuple
-        Reverse: `((d0, d1, ...),)`, with None where an argument is not Active; shadows of Duplicated arrays accumulate in place.
+        Reverse: `((d0, d1, ...),)`, with None where an argument is not Active; shadows of Duplicated arguments accumulate in place.
         ReverseWithPrimal: `((d0, ...), primal)`. Forward: `(primal, derivative)` for Duplicated, `(derivative,)` for DuplicatedNoNeed, `()`
         for Const. They are named tuples with fields `derivs` and `primal`, equal to the plain ones.
 
@@ -88,46 +94,93 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
     activity = None
     if args and isinstance(args[0], type) and issubclass(args[0], Annotation):
         activity, args = args[0], args[1:]
-    function = f.val if isinstance(f, Annotation) else f
+    if isinstance(f, Duplicated):
+        found = _autodiff(mode, activity, _CALL, (f, *args), options)
+        return found._replace(derivs=found.derivs[1:]) if isinstance(found, Derivatives | DerivativesAndPrimal) else found
+    return _autodiff(mode, activity, f.val if isinstance(f, Annotation) else f, args, options)
+
+
+class _Call:
+    """Calls a callable object with the other arguments."""
+
+    def __irad_call__(self, f: Callable[..., Any], *args: Any) -> Any:
+        return call(f, *args)
+
+    def __call__(self, f: Callable[..., Any], *args: Any) -> Any:
+        """Call it."""
+        return f(*args)
+
+
+_CALL = _Call()
+
+
+def _autodiff(
+    mode: Mode, activity: type[Annotation] | None, function: Callable[..., Any], args: tuple[Any, ...], options: Options | None
+) -> tuple[Any, ...]:
     annotated = [a if isinstance(a, Annotation) else Const(a) for a in args]
-    made, positions = prepare(function, [a.val for a in annotated], options)
+    if current_state() is not None:
+        return _nested(mode, activity, function, annotated)
+    made, leaves = prepare(function, [a.val for a in annotated], options)
+    if leaves.structure is not None:
+        leaves.check([i for i, a in enumerate(annotated) if not isinstance(a, Const)])
     if isinstance(mode, ForwardMode):
-        return _forward(mode, activity, made, annotated, positions)
+        return _forward(mode, activity, made, annotated, leaves)
     assert isinstance(mode, ReverseMode)
-    return _reverse(mode, activity, made, annotated, positions)
+    return _reverse(mode, activity, made, annotated, leaves)
 
 
-def has_derivative(value: Any) -> bool:
-    """Whether a value is a float, real or complex, or an array of them."""
-    return isinstance(value, float | complex) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fc")
+def _nested(mode: Mode, activity: type[Annotation] | None, function: Callable[..., Any], annotated: list[Annotation]) -> tuple[Any, ...]:
+    """The derivative of an inner function, in traced code."""
+    if isinstance(mode, ForwardMode):
+        wished = _forward_activity(mode, activity, annotated)
+        primal, tangent = nested_autodiff.forward_mode(function, annotated, wished is Duplicated)
+        return () if wished is Const else PrimalAndTangent(primal, tangent) if wished is Duplicated else Tangent(tangent)
+    assert isinstance(mode, ReverseMode)
+    _check_reverse_activity(activity)
+    if mode.holomorphic:
+        raise refuse("a holomorphic derivative in compiled code is not supported.", "Take gradients of its real and imaginary part.")
+    derivs, primal = nested_autodiff.reverse_mode(function, annotated, activity, mode.return_primal)
+    return DerivativesAndPrimal(derivs, primal) if mode.return_primal else Derivatives(derivs)
 
 
-def number(value: Any, like: Any) -> complex:
-    """A tangent as the Python number that goes with another number."""
-    return complex(value) if np.iscomplexobj(like) else float(value)
+def _check_reverse_activity(activity: type[Annotation] | None) -> None:
+    if activity not in (None, Active, Const):
+        raise TypeError(f"in reverse mode the result is Active or Const, not {activity.__name__}")
 
 
 def _reverse(
-    mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], positions: list[int]
+    mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves
 ) -> tuple[Any, ...]:
-    if activity not in (None, Active, Const):
-        raise TypeError(f"in reverse mode the result is Active or Const, not {activity.__name__}")
-    arguments = [_reverse_argument(annotated[i], i) for i in positions]
-    none_returned = not leaves_of(made.trace.result)
-    seeded = activity is Active or (activity is None and not none_returned)
+    _check_reverse_activity(activity)
+    for k in numbers_by_value(annotated, leaves):
+        kind = type(leaves.leaves[k]).__name__
+        raise TypeError(f"{leaves.name(k)} is Duplicated, but a {kind} is passed by value; in reverse mode use Active")
+    shadows = shadow_world(annotated, leaves)
+    arguments = [_reverse_argument(annotated[leaves.owner[k]], k, leaves, shadows) for k in leaves.parameters]
     flags = tuple(a.active for a in arguments)
-    wanted = Derivative("reverse", flags, "all" if seeded else "none", mode.return_primal, holomorphic=mode.holomorphic)
+    none_returned = not leaves_of(made.trace.result)
+    first = [1.0] if activity is Active or (activity is None and not none_returned) else []
+    behind = seeds_of_writes(made, flags, leaves, shadows) if made.trace.writes else ()
+    wanted = Derivative(
+        "reverse",
+        flags,
+        "all" if first else "none",
+        mode.return_primal or bool(made.trace.writes),
+        holomorphic=mode.holomorphic,
+        seeded=tuple(seed is not None for seed in behind),
+    )
     if mode.holomorphic:
         _check_holomorphic(arguments)
     with _conjugated([a.shadow for a in arguments if mode.holomorphic and a.active]):
-        flat = invoke(made, arguments, wanted, (1.0,) if seeded else ())
-    results = iter(flat)
-    primal = rebuild(made.trace.result, results) if mode.return_primal else None
-    derivs: list[Any] = [None] * len(annotated)
-    for i in positions:
-        if isinstance(annotated[i], Active):
-            derivs[i] = np.conj(next(results)).item() if mode.holomorphic else next(results)
-    return DerivativesAndPrimal(tuple(derivs), primal) if mode.return_primal else Derivatives(tuple(derivs))
+        results = iter(invoke(made, arguments, wanted, [*first, *(seed for seed in behind if seed is not None)]))
+    primal = outcome(made, leaves, results) if wanted.with_primal else None
+    cotangents = [next(results) if a.active and not isinstance(a.value, np.ndarray) else None for a in arguments]
+    if mode.holomorphic:
+        cotangents = [None if c is None else np.conj(c).item() for c in cotangents]
+    if leaves.structure is not None:
+        accumulate(made, annotated, leaves, shadows, cotangents)
+    derivs = _derivatives(annotated, leaves, cotangents)
+    return DerivativesAndPrimal(derivs, primal) if mode.return_primal else Derivatives(derivs)
 
 
 def _check_holomorphic(arguments: list[Argument]) -> None:
@@ -149,60 +202,59 @@ def _conjugated(shadows: Sequence[Any]) -> Iterator[None]:
             np.conjugate(shadow, out=shadow)
 
 
-def _reverse_argument(a: Annotation, i: int) -> Argument:
-    name = f"argument {i}"
+def _derivatives(annotated: list[Annotation], leaves: Leaves, cotangents: list[Any]) -> tuple[Any, ...]:
+    """The derivatives by the Active arguments, in their own shape."""
+    found: list[Any] = [None] * len(leaves.leaves)
+    for k, cotangent in zip(leaves.parameters, cotangents, strict=True):
+        found[k] = cotangent
+    trees = leaves.trees(found)[0]
+    return (
+        tuple(trees)
+        if leaves.structure is None
+        else tuple(t if isinstance(a, Active) else None for t, a in zip(trees, annotated, strict=True))
+    )
+
+
+def _reverse_argument(a: Annotation, k: int, leaves: Leaves, shadows: World) -> Argument:
+    value, name = leaves.leaves[k], leaves.name(k)
+    active = has_derivative(value)
     if isinstance(a, Duplicated):
-        if not isinstance(a.val, np.ndarray):
-            raise TypeError(f"{name} is Duplicated, but a {type(a.val).__name__} is passed by value; in reverse mode use Active")
-        return Argument(a.val, has_derivative(a.val), a.dval, name)
-    return Argument(a.val, isinstance(a, Active), None, name)
+        return Argument(value, active, shadows.leaves[k] if isinstance(value, np.ndarray) else None, name)
+    return Argument(value, active and isinstance(a, Active), None, name)
 
 
-def _forward(
-    mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], positions: list[int]
-) -> tuple[Any, ...]:
+def _forward_activity(mode: ForwardMode, activity: type[Annotation] | None, annotated: list[Annotation]) -> type[Annotation]:
+    """What is wanted of the result in forward mode."""
     if activity is Active or any(isinstance(a, Active) for a in annotated):
         raise TypeError("Active arguments not allowed in forward mode; use Duplicated(x, dx)")
     if activity is None:
-        activity = Duplicated if mode.return_primal else DuplicatedNoNeed
-    elif mode.return_primal and activity is DuplicatedNoNeed:
-        activity = Duplicated
-    arguments = [_forward_argument(annotated[i], i) for i in positions]
+        return Duplicated if mode.return_primal else DuplicatedNoNeed
+    return Duplicated if mode.return_primal and activity is DuplicatedNoNeed else activity
+
+
+def _forward(
+    mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves
+) -> tuple[Any, ...]:
+    activity = _forward_activity(mode, activity, annotated)
+    shadows = shadow_world(annotated, leaves)
+    arguments = [_forward_argument(annotated[leaves.owner[k]], k, leaves, shadows) for k in leaves.parameters]
     flags = tuple(a.active for a in arguments)
-    with_primal = activity is Duplicated
-    wanted = Derivative("forward", flags, "none" if activity is Const else "all", with_primal)
+    if made.trace.writes:
+        check_const(made, flags, leaves, shadows)
+    with_primal = activity is Duplicated or bool(made.trace.writes)
+    every = activity is not Const or bool(made.trace.writes)
+    wanted = Derivative("forward", flags, "all" if every else "none", with_primal)
     results = iter(invoke(made, arguments, wanted))
-    primal = rebuild(made.trace.result, results) if with_primal else None
+    primal = outcome(made, leaves, results) if with_primal else None
+    tangent = tangent_outcome(made, shadows, leaves, results) if every else None
     if activity is Const:
         return ()
-    tangent = tangents(made.trace.result, results)
-    return PrimalAndTangent(primal, tangent) if with_primal else Tangent(tangent)
+    return PrimalAndTangent(primal, tangent) if activity is Duplicated else Tangent(tangent)
 
 
-def _forward_argument(a: Annotation, i: int) -> Argument:
-    name = f"argument {i}"
-    if not isinstance(a, Duplicated):
-        return Argument(a.val, name=name)
-    if isinstance(a.val, np.ndarray):
-        return Argument(a.val, has_derivative(a.val), a.dval, name)
-    if isinstance(a.val, int | np.integer) and not isinstance(a.val, bool):
-        return Argument(a.val, name=name)
-    return Argument(a.val, True, number(a.dval, a.val), name)
-
-
-def tangents(tree: Any, leaves: Any) -> Any:
-    """The tangents in the shape of the result; None where a leaf has none."""
-    return rebuild(_only_floats(tree), leaves)
-
-
-def _only_floats(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {k: _only_floats(v) for k, v in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*(_only_floats(v) for v in tree))
-    if isinstance(tree, tuple | list):
-        return type(tree)(_only_floats(v) for v in tree)
-    dtype = getattr(tree, "dtype", None)
-    if dtype is None or dtype.kind not in "fc":
-        return None
-    return ScalarSpec(tree.dtype, tree.weak) if isinstance(tree, ScalarSpec) else tree
+def _forward_argument(a: Annotation, k: int, leaves: Leaves, shadows: World) -> Argument:
+    value, name = leaves.leaves[k], leaves.name(k)
+    if not isinstance(a, Duplicated) or not has_derivative(value):
+        return Argument(value, name=name)
+    tangent = shadows.leaves[k]
+    return Argument(value, True, tangent if isinstance(value, np.ndarray) else number(tangent, value), name)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import MethodType
 from typing import Any
 
 import numpy as np
 
-from irad.api.compiled import Derivative, Program, program
+from irad.api.compiled import Derivative, Program
 from irad.errors import SizesDiffer
-from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static, spec_of
-from irad.options import Options, current_options
+from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
+from irad.frontend.arguments import AsList, Branch, GivenContainer, GivenLeaf
+from irad.pytree import kind_of
 from irad.runtime.abi import overlaps
 
 
@@ -24,21 +24,6 @@ class Argument:
     active: bool = False
     shadow: Any = None
     name: str = ""
-
-
-def prepare(f: Callable[..., Any], values: Sequence[Any], options: Options | None) -> tuple[Program, list[int]]:
-    """The program for these arguments, and which of them are parameters (the others are known while tracing)."""
-    for i, value in enumerate(values):
-        if isinstance(value, np.ma.MaskedArray | np.matrix):
-            raise TypeError(
-                f"argument {i} is a {type(value).__name__}, whose operators mean something else than an array's; pass an ndarray"
-            )
-    specs: list[Spec] = [spec_of(v) for v in values]
-    bound = 0
-    if isinstance(f, MethodType):  # a new object at each access: the function that it binds is the key
-        f, specs, values, bound = f.__func__, [Static(f.__self__), *specs], [f.__self__, *values], 1
-    made = program(f, specs, values, options or current_options())
-    return made, [i for i, spec in enumerate(specs[bound:]) if not isinstance(spec, Static)]
 
 
 def invoke(made: Program, arguments: list[Argument], wanted: Derivative, seeds: Sequence[float] = ()) -> list[Any]:
@@ -204,31 +189,34 @@ def _passed(value: Any) -> Any:
     return int(value.view(f"i{value.itemsize}")) if isinstance(value, np.unsignedinteger) else value
 
 
-def rebuild(tree: Any, leaves: Iterator[Any], leaf: Callable[[Spec, Any], Any] = finished) -> Any:
-    """Results in the shape in which the function returned them."""
+def rebuild(tree: Any, leaves: Iterator[Any], leaf: Callable[[Spec, Any], Any] = finished, given: Any = None) -> Any:
+    """Results in the shape in which the function returned them; `given` has the leaves and containers of the arguments."""
     match tree:
         case ScalarSpec() | ArraySpec():
             return leaf(tree, next(leaves))
         case Static():
             return tree.value
         case dict():
-            return {k: rebuild(v, leaves, leaf) for k, v in tree.items()}
+            return {k: rebuild(v, leaves, leaf, given) for k, v in tree.items()}
         case tuple() if hasattr(tree, "_fields"):
-            return type(tree)(*(rebuild(v, leaves, leaf) for v in tree))
+            return type(tree)(*(rebuild(v, leaves, leaf, given) for v in tree))
         case tuple() | list():
-            return type(tree)(rebuild(v, leaves, leaf) for v in tree)
+            return type(tree)(rebuild(v, leaves, leaf, given) for v in tree)
+        case _:
+            return _rebuild_other(tree, leaves, leaf, given)
+
+
+def _rebuild_other(tree: Any, leaves: Iterator[Any], leaf: Callable[[Spec, Any], Any], given: Any) -> Any:
+    match tree:
+        case Branch():
+            kind = kind_of(tree.kind)
+            assert kind is not None
+            return kind.join(tree.kind, tree.keys, [rebuild(v, leaves, leaf, given) for v in tree.parts])
+        case AsList():
+            return leaf(tree.spec, next(leaves)).tolist()
+        case GivenContainer():
+            return given.containers[tree.number]
+        case GivenLeaf():
+            return given.leaves[tree.number]
         case _:
             return tree
-
-
-def leaves_of(tree: Any) -> list[Spec]:
-    """The specs of the results that the native function returns, in order."""
-    match tree:
-        case ScalarSpec() | ArraySpec():
-            return [tree]
-        case dict():
-            return [leaf for v in tree.values() for leaf in leaves_of(v)]
-        case tuple() | list():
-            return [leaf for v in tree for leaf in leaves_of(v)]
-        case _:
-            return []

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from irad.errors import NonScalarReturnError, RuntimeActivityError, fail
 from irad.frontend import StaticNeeded, Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
+from irad.frontend.arguments import OfFunction, leaves_of, parts_of
 from irad.ir.core import Func, Module, clone_func
 from irad.ir.ops import irad
 from irad.ir.types import is_differentiable
@@ -28,7 +29,8 @@ from irad.runtime.native import Native
 class Derivative:
     """Which derivative of a function: None of it, forward or reverse, by which parameters.
 
-    `active` has a flag for every parameter of the traced function; `results`: which of the results are differentiated; `implicit`:
+    `active` has a flag for every parameter of the traced function; `results`: which of the results are differentiated; `seeded`: which
+    of the values that are written back have a seed in reverse mode (in forward mode all have tangents); `implicit`:
     memory that turns out to need a shadow gets one (the caller passes zeros), instead of being refused; `holomorphic`: the result
     that is differentiated is a complex number.
     """
@@ -39,6 +41,7 @@ class Derivative:
     with_primal: bool = True
     implicit: bool = False
     holomorphic: bool = False
+    seeded: tuple[bool, ...] = ()
 
 
 class Program:
@@ -54,9 +57,11 @@ class Program:
         self.name = self.trace.func.name
         self.written = self.trace.written
         self.reads_strides = reads_strides(self.module)
+        self.written_back = sum(len(leaves_of(tree)) for w in self.trace.writes for tree in w.entries.values())
         self._modules: dict[bool, Module] = {}
         self.executables: dict[tuple[Derivative, bool], Native] = {}
         self.activities: dict[Derivative, tuple[bool, ...]] = {}
+        self._varied: dict[tuple[bool, ...], tuple[bool, ...]] = {}
         self.lock = threading.RLock()
 
     def general(self) -> Program:
@@ -72,10 +77,10 @@ class Program:
         return len(self.trace.func.args)
 
     def result_is_number(self, first: bool = False, kind: str = "f") -> bool:
-        """Whether the function returns one float (a complex number with kind "c"), or with `first` a pair whose first entry is one."""
+        """Whether the function returns one float (a complex number with kind "c"), or with `first` a tuple whose first entry is one."""
         result = self.trace.result
-        if first:
-            result = result[0] if isinstance(result, tuple) and len(result) == 2 else None
+        if first and isinstance(result, tuple | dict) and result:
+            result = next(iter(parts_of(result)))
         return isinstance(result, ScalarSpec) and result.dtype.kind == kind
 
     def prepared(self, noalias: bool) -> Module:
@@ -117,6 +122,16 @@ class Program:
                     )
                 flags[arg.index] = True
 
+    def varied(self, active: tuple[bool, ...]) -> tuple[bool, ...]:
+        """Which of the values that the function returns depend on the active parameters."""
+        if active not in self._varied:
+            module = self._optimized(noalias=True)
+            func = module.funcs[self.name]
+            flags = [*active, *[False] * (len(func.args) - len(active))]
+            activity = Activity(module, func, Alias(func), flags, None)
+            self._varied[active] = tuple(activity.active(v) for v in func.body.terminator.operands)
+        return self._varied[active]
+
     def executable(self, wanted: Derivative, noalias: bool) -> Native:
         """Native code of a derivative, compiled when it is first asked for."""
         key = wanted, noalias
@@ -134,7 +149,7 @@ class Program:
         if wanted.mode == "reverse":
             kind, first = "c" if wanted.holomorphic else "f", wanted.results == "first"
             if wanted.results != "none" and not self.result_is_number(first, kind):
-                raise self._not_scalar(first, wanted.holomorphic)
+                raise self.not_scalar(holomorphic=wanted.holomorphic)
             func = reverse(module, self.name, self.activity(wanted), results, wanted.with_primal)
         elif wanted.mode == "forward":
             func = forward(module, self.name, self.activity(wanted), results, wanted.with_primal)
@@ -143,16 +158,22 @@ class Program:
         return module, func
 
     def _active_results(self, wanted: Derivative, func: Func) -> list[bool]:
-        last = {"all": len(func.result_types), "first": 1, "none": 0}[wanted.results]
-        return [i < last and is_differentiable(t) for i, t in enumerate(func.result_types)]
+        count = len(func.result_types)
+        returned = count - self.written_back
+        last = {"all": returned, "first": 1, "none": 0}[wanted.results]
+        every = wanted.mode == "forward" and wanted.results == "all"
+        behind = wanted.seeded if wanted.seeded and not every else [every] * self.written_back
+        flags = [*(i < last for i in range(returned)), *behind]
+        return [on and is_differentiable(t) for on, t in zip(flags, func.result_types, strict=True)]
 
-    def _not_scalar(self, pair: bool, holomorphic: bool) -> Exception:
+    def not_scalar(self, pair: bool = False, holomorphic: bool = False) -> Exception:
+        """The error for a function whose result has no gradient."""
         returned = f"{self.name} returns {describe(self.trace.result)}."
         if holomorphic:
             text = f"a holomorphic derivative needs a function that returns one complex number; {returned}"
             return fail(NonScalarReturnError, self.trace.func.loc, text)
         wanted = "with has_aux a pair of one real number and anything" if pair else "one real number"
-        remedy = "For products with its jacobian use vjp or jvp, or write the result into a Duplicated argument."
+        remedy = "For all its derivatives use jacobian, for products with them vjp or jvp, or write the result into a Duplicated argument."
         if isinstance(self.trace.result, ScalarSpec) and self.trace.result.dtype.kind == "c":
             remedy = (
                 "The derivative of a complex number is no single number: return a real one, such as z.real or abs(z); use vjp, whose seed "
@@ -206,6 +227,7 @@ class Versions:
 
     programs: dict[Any, list[Program]] = field(default_factory=dict)
     static: dict[Any, int] = field(default_factory=dict)
+    derived: dict[Any, OfFunction] = field(default_factory=dict)
 
 
 _programs: weakref.WeakKeyDictionary[Any, Versions] = weakref.WeakKeyDictionary()
@@ -264,6 +286,18 @@ def _versions(f: Callable[..., Any]) -> Versions:
             if len(_held) > _HELD:
                 del _held[next(iter(_held))]
         return held[1]
+
+
+def derived(f: Callable[..., Any], key: Any, make: Callable[[], OfFunction]) -> Any:
+    """A function made from another: the same object for the same key."""
+    known = _versions(f).derived
+    found = known.get(key)
+    if found is None:
+        with _lock:
+            found = known.setdefault(key, make())
+            if len(known) > _SIGNATURES:
+                del known[next(iter(known))]
+    return found
 
 
 def clear_caches() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from irad.api.calling import leaves_of, rebuild
+from irad.api.calling import rebuild
 from irad.api.compiled import reads_strides
+from irad.api.leaves import Leaves, World, has_parts, take_apart, update
 from irad.frontend import Trace, trace
 from irad.frontend import sizes as S
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Static, coerce, spec_of, wrap
+from irad.frontend.arguments import OfFunction, only_floats, parts_of
 from irad.frontend.broadcast import view
 from irad.frontend.state import state
 from irad.frontend.values import as_traced, emitter, refuse
@@ -26,11 +26,10 @@ from irad.passes.ad.reverse import reverse
 from irad.passes.ad.tape import zero_fill
 from irad.passes.alias import Alias
 from irad.passes.pipeline import optimize
+from irad.pytree import aligned
 
-_FLOATS = tuple(np.dtype(t) for t in (np.float32, np.float64, np.complex64, np.complex128))
 
-
-class _Inner:
+class Inner:
     """The inner function, traced with the outer trace's values, and the operands that it is called with."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], active: Sequence[int]) -> None:
@@ -72,6 +71,16 @@ class _Inner:
             self.values[i] = _filled(b, _same_shape(b, value), value)
         return _zero_shadow(b, value) if shadow is None else shadow
 
+    def outcome(self, leaves: Leaves, results: Iterator[Value]) -> Any:
+        """The result; what the function has rebound in its arguments is written back."""
+        value = rebuild(self.trace.result, results, wrapped, leaves)
+        for write in self.trace.writes:
+            entries = {k: rebuild(tree, results, wrapped, leaves) for k, tree in write.entries.items()}
+            container = leaves.containers[write.container]
+            state().writes(container)
+            update(container, entries, write.removed)
+        return value
+
     def call(self, callee: Func, operands: Sequence[Value]) -> list[Value]:
         """Move the module's functions into the outer module, and call one of them."""
         _merge(self.module)
@@ -84,6 +93,11 @@ def _float_spec(spec: Any) -> Any:
     if isinstance(spec, ScalarSpec | ArraySpec) and spec.dtype.kind in "fc":
         return spec
     raise refuse("a derivative is taken by floats and float arrays only; this argument is neither.")
+
+
+def _is_float(x: Any) -> bool:
+    spec = spec_of(x)
+    return isinstance(spec, ScalarSpec | ArraySpec) and spec.dtype.kind in "fc"
 
 
 def _merge(inner: Module) -> None:
@@ -111,7 +125,7 @@ def _same_shape(b: Builder, value: Value) -> Value:
     """An array of the same shape, under the same type."""
     kind = value.type
     assert isinstance(kind, MemRefType)
-    return _cast(b, b.alloc(kind.element, S.dims(b, value)), kind)
+    return cast_memref(b, b.alloc(kind.element, S.dims(b, value)), kind)
 
 
 def _with_strides_of(b: Builder, value: Value) -> Value:
@@ -126,10 +140,11 @@ def _with_strides_of(b: Builder, value: Value) -> Value:
         before = S.add(b, before, S.maximum(b, S.sub(b, 0, reach), 0))
         behind = S.add(b, behind, S.maximum(b, reach, 0))
     block = b.alloc(kind.element, [S.add(b, S.add(b, before, behind), 1)])
-    return _cast(b, view(b, block, before, sizes, strides), kind)
+    return cast_memref(b, view(b, block, before, sizes, strides), kind)
 
 
-def _cast(b: Builder, value: Value, kind: MemRefType) -> Value:
+def cast_memref(b: Builder, value: Value, kind: MemRefType) -> Value:
+    """The same memory under a type that its own widens to."""
     return value if value.type == kind else b.op(memref.Cast, (value,), None, (kind,)).result
 
 
@@ -147,16 +162,17 @@ def call(f: Callable[..., Any], args: Sequence[Any]) -> Any:
     return f(*args)
 
 
-def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], has_aux: bool) -> tuple[Any, list[Any]]:
-    """Value and gradients of an inner function at traced arguments."""
-    inner = _Inner(f, args, chosen)
+def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], first: bool) -> tuple[Any, list[Any]]:
+    """Value and gradients of an inner function at traced arguments; with `first`, of the first entry of a tuple that it may return."""
+    flat_f, leaves = _take_apart(f, args, chosen)
+    active = _active_leaves(leaves, chosen)
+    inner = Inner(flat_f, leaves.leaves, active)
     tree = inner.trace.result
-    number = (tree[0] if isinstance(tree, tuple) and len(tree) == 2 else None) if has_aux else tree
+    number = next(iter(parts_of(tree)), None) if first and isinstance(tree, tuple | dict) else tree
     if not isinstance(number, ScalarSpec) or number.dtype.kind != "f":
         raise refuse(f"a gradient needs a function that returns one real number; {inner.name} does not.")
-    count = len(leaves_of(tree))
-    results = [i == 0 for i in range(count)]
-    flags = inner.flags(chosen, results)
+    results = [i == 0 for i in range(len(inner.module.funcs[inner.name].result_types))]
+    flags = inner.flags(active, results)
     b = emitter()
     operands: list[Value] = []
     shadows: dict[int, Value] = {}
@@ -167,39 +183,80 @@ def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[
     derivative = reverse(inner.module, inner.name, flags, results, with_primal=True)
     operands.append(b.constant(1.0, inner.module.funcs[inner.name].result_types[0]))
     flat = inner.call(derivative, operands)
-    value = rebuild(tree, iter(flat), lambda spec, v: wrap(v, spec))
-    cotangents = iter(flat[count:])
-    found: dict[int, Any] = {}
+    value = inner.outcome(leaves, iter(flat))
+    cotangents = iter(flat[len(results) :])
+    found: list[Any] = [None] * len(leaves.leaves)
     for i, v, on in zip(inner.positions, inner.values, flags, strict=True):
         if on:
             gradient = shadows[i] if isinstance(v.type, MemRefType) else next(cotangents)
-            found[i] = wrap(gradient, inner.specs[i]) if i >= 0 else None
-    return value, [found[i] for i in chosen]
+            if i >= 0:
+                found[i] = wrap(gradient, inner.specs[i])
+    gradients = leaves.trees([x if i in active else None for i, x in enumerate(found)])[0]
+    return value, [gradients[i] for i in chosen]
+
+
+def _take_apart(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int]) -> tuple[Callable[..., Any], Leaves]:
+    """The inner function of leaves, if it is differentiated by a tree; other objects are read as they are."""
+    if any(has_parts(args[i]) for i in chosen):
+        return take_apart(f, args)
+    return f, Leaves(args, owner=range(len(args)))
+
+
+def _active_leaves(leaves: Leaves, chosen: Sequence[int]) -> list[int]:
+    """The leaves by which is differentiated: of a tree those that are floats, and an int alone, which counts as one."""
+    parts = leaves.structure.parts if leaves.structure is not None else None
+    return [
+        k for k, i in enumerate(leaves.owner) if i in chosen and (parts is None or parts[i].kind is None or _is_float(leaves.leaves[k]))
+    ]
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], directions: Sequence[Any]) -> tuple[Any, Any]:
     """Value and directional derivative of an inner function at traced arguments."""
-    active = [i for i, p in enumerate(primals) if getattr(spec_of(p), "dtype", None) in _FLOATS]
-    inner = _Inner(f, primals, active)
+    flat_f, leaves = _take_apart(f, primals, range(len(primals)))
+    along = list(directions)
+    if leaves.structure is not None:
+        along = [d for i, part in enumerate(leaves.structure.parts) for d in aligned(part, directions[i], f"tangent {i}")]
+    active = [k for k, x in enumerate(leaves.leaves) if _is_float(x)]
+    inner = Inner(flat_f, leaves.leaves, active)
     primal = inner.module.funcs[inner.name]
     flags = inner.flags(active, None)
     operands: list[Value] = []
+    tangents = list(leaves.leaves)
     for k, (i, on) in enumerate(zip(inner.positions, flags, strict=True)):
-        tangent = _direction(directions[i], inner.values[k], spec_of(primals[i])) if on and i >= 0 else None
+        tangent = direction_of(None if i < 0 else along[i], inner.values[k], inner.specs[i]) if on else None
         if on and isinstance(inner.values[k].type, MemRefType):
             tangent = inner.fit_shadow(k, tangent)
         operands += [inner.values[k]] if tangent is None else [inner.values[k], tangent]
+        if tangent is not None and i >= 0:
+            tangents[i] = wrap(tangent, inner.specs[i])
     results = [is_differentiable(t) for t in primal.result_types]
     derivative = forward(inner.module, inner.name, flags, results, with_primal=True)
     flat = inner.call(derivative, operands)
-    tree, specs = inner.trace.result, leaves_of(inner.trace.result)
-    value = rebuild(tree, iter(flat), lambda spec, v: wrap(v, spec))
-    rest = iter(flat[len(specs) :])
-    tangents = [wrap(next(rest), s) if on else None for s, on in zip(specs, results, strict=True)]
-    return value, rebuild(tree, iter(tangents), lambda spec, v: v)
+    value = inner.outcome(leaves, iter(flat))
+    world = World(tangents, leaves.trees(tangents)[1])
+    return value, rebuild(only_floats(inner.trace.result), iter(flat[len(results) :]), wrapped, world)
 
 
-def _direction(direction: Any, value: Value, spec: Any) -> Value:
+def wrapped(spec: Any, value: Any) -> Any:
+    """The traced value of a spec, as `rebuild` asks for it."""
+    return wrap(value, spec)
+
+
+class GradientOf(OfFunction):
+    """The gradient of a function by the argument behind those that are bound, in traced code."""
+
+    def __init__(self, f: Callable[..., Any], first: int) -> None:
+        super().__init__(f)
+        self._first = first
+
+    def __irad_call__(self, *args: Any) -> Any:
+        return value_and_grad(self.function(), args, [self._first], False)[1][0]
+
+
+def direction_of(direction: Any, value: Value, spec: Any) -> Value | None:
+    """The tangent of a parameter; None for an array that has none yet."""
     if not isinstance(value.type, MemRefType):
-        return coerce(direction, spec).value
-    return _cast(emitter(), as_traced(direction).copy().value, value.type)
+        return emitter().constant(0.0, value.type) if direction is None else coerce(direction, spec).value
+    if direction is None:
+        return None
+    return cast_memref(emitter(), as_traced(direction).copy().value, value.type)

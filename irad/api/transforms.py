@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from irad.api import nested
-from irad.api.autodiff import has_derivative, number
-from irad.api.autodiff import tangents as tangents_of
-from irad.api.calling import Argument, copies_that_overlap_alike, invoke, matching_shadows, prepare, rebuild
-from irad.api.compiled import Derivative, Program
-from irad.frontend.abstract import ArraySpec, ScalarSpec
+from irad.api.calling import Argument, invoke, matching_shadows
+from irad.api.compiled import Derivative, Program, derived
+from irad.api.leaves import Leaves, World, has_derivative, has_parts, number, outcome, prepare, tangent_outcome, unbound
+from irad.api.nested import GradientOf
+from irad.frontend.abstract import ScalarSpec
 from irad.frontend.guards import Guards
 from irad.frontend.state import current_state
+from irad.frontend.values import refuse
 from irad.options import Options, current_options
+from irad.pytree import aligned
 from irad.runtime.native import Native
 
 _NUMBERS = {float, complex, int, bool}
@@ -108,10 +110,10 @@ class Jit(Transformed):
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return nested.call(self.__wrapped__, args)
-        made, positions = prepare(self.__wrapped__, args, self.options)
-        flat = invoke(made, [Argument(args[i], name=f"argument {i}") for i in positions], Derivative())
+        made, leaves = prepare(self.__wrapped__, args, self.options)
+        flat = invoke(made, leaves.arguments(), Derivative())
         self._remember(args, made, Derivative())
-        return rebuild(made.trace.result, iter(flat))
+        return outcome(made, leaves, iter(flat))
 
     def __irad_call__(self, *args: Any) -> Any:
         return nested.call(self.__wrapped__, args)
@@ -146,28 +148,30 @@ class ValueAndGrad(Transformed):
             return self.__irad_call__(*args)
         chosen = _chosen(self._argnums, len(args))
         values = [_differentiable(a, i) if i in chosen else a for i, a in enumerate(args)]
-        made, positions = prepare(self.__wrapped__, values, self.options)
-        arguments = [Argument(values[i], i in chosen, None, f"argument {i}") for i in positions]
+        made, leaves = prepare(self.__wrapped__, values, self.options)
+        if self._has_aux and not _is_pair(made.trace.result):
+            raise made.not_scalar(pair=True)
+        arguments = _active_arguments(leaves, chosen)
         matching_shadows(arguments)
         wanted = Derivative(
             "reverse",
             tuple(a.active for a in arguments),
             "first" if self._has_aux else "all",
-            self.with_value or self._has_aux,
+            with_primal=self.with_value or self._has_aux or bool(made.trace.writes),
             implicit=True,
         )
         results = iter(invoke(made, arguments, wanted, (1.0,)))
-        value = rebuild(made.trace.result, results) if wanted.with_primal else None
+        value = outcome(made, leaves, results) if wanted.with_primal else None
         if not self._has_aux:
             self._order = [sorted(chosen).index(i) for i in chosen]
             self._remember(args, made, wanted)
-        shadows = {
-            i: a.shadow if isinstance(a.value, np.ndarray) else next(results) for i, a in zip(positions, arguments, strict=True) if a.active
-        }
-        return self._answer(value, [_like(shadows[i], values[i]) for i in chosen])
+        gradients = leaves.gradients(arguments, results)
+        return self._answer(value, [gradients[i] for i in chosen])
 
     def __irad_call__(self, *args: Any) -> Any:
         value, gradients = nested.value_and_grad(self.__wrapped__, args, _chosen(self._argnums, len(args)), self._has_aux)
+        if self._has_aux and not _is_pair(value):
+            raise refuse("a gradient with has_aux needs a function that returns a pair of one real number and anything.")
         return self._answer(value, gradients)
 
     def _answer(self, value: Any, gradients: list[Any]) -> Any:
@@ -175,6 +179,10 @@ class ValueAndGrad(Transformed):
         if self.with_value:
             return value, gradient
         return (gradient, value[1]) if self._has_aux else gradient
+
+
+def _is_pair(result: Any) -> bool:
+    return isinstance(result, tuple) and len(result) == 2
 
 
 class Grad(ValueAndGrad):
@@ -193,19 +201,28 @@ def _chosen(argnums: tuple[int, ...], count: int) -> list[int]:
     return chosen
 
 
+def _active_arguments(leaves: Leaves, chosen: list[int]) -> list[Argument]:
+    """The parameters, active in the chosen arguments."""
+    arguments = leaves.arguments(chosen)
+    if leaves.structure is not None:
+        leaves.check(chosen)
+        active = {leaves.owner[k] for k, a in zip(leaves.parameters, arguments, strict=True) if a.active}
+        for i in chosen:
+            if i not in active and not any(i in pair for pair in leaves.shared):
+                kind = type(leaves.trees(leaves.leaves)[0][i]).__name__
+                raise TypeError(f"argument {i} is a {kind} that holds no floats, so that it has no derivative; leave it out of argnums")
+    return arguments
+
+
 def _differentiable(value: Any, i: int) -> Any:
     """An argument by which is differentiated: a Python int counts as a float."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return float(value)
     dtype = getattr(value, "dtype", None)
-    if has_derivative(value):
+    if has_derivative(value) or has_parts(value):
         return value
     what = f"an array of dtype {dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
     raise TypeError(f"argument {i} is {what}, which has no derivative; pass floats, or leave it out of argnums")
-
-
-def _like(gradient: Any, value: Any) -> Any:
-    return value.dtype.type(gradient) if isinstance(value, np.generic) else gradient
 
 
 def jit(f: Callable[..., Any], *, options: Options | None = None) -> Jit:
@@ -335,14 +352,43 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         raise ValueError(f"{len(primals)} primals and {len(directions)} tangents; each argument needs a tangent")
     if current_state() is not None:
         return nested.jvp(f, primals, directions)
+    return _forward(f, primals, directions, options)
+
+
+def _forward(
+    f: Callable[..., Any], primals: Sequence[Any], directions: Sequence[Any], options: Options | None, bound: tuple[Any, ...] = ()
+) -> tuple[Any, Any]:
     values = [_real(p, d) for p, d in zip(primals, directions, strict=True)]
-    made, positions = prepare(f, values, options)
-    arguments = [_with_tangent(values[i], directions[i], i) for i in positions]
-    matching_shadows(arguments, [directions[i] for i in positions])
+    made, leaves = prepare(f, values, options, bound)
+    along = _directions(leaves, directions)
+    arguments = [_with_tangent(leaves.leaves[k], along[k], leaves.name(k)) for k in leaves.parameters]
+    matching_shadows(arguments, [along[k] for k in leaves.parameters])
     wanted = Derivative("forward", tuple(a.active for a in arguments), implicit=True)
     results = iter(invoke(made, arguments, wanted))
-    value = rebuild(made.trace.result, results)
-    return value, tangents_of(made.trace.result, results)
+    value = outcome(made, leaves, results)
+    return value, tangent_outcome(made, _tangents(leaves, arguments), leaves, results)
+
+
+def _directions(leaves: Leaves, directions: Sequence[Any]) -> Sequence[Any]:
+    """The direction of every leaf, None for those in arguments that have none."""
+    if leaves.structure is None:
+        return [None] * leaves.first + list(directions)
+    found: list[Any] = [None] * leaves.first
+    for i, direction in enumerate(directions):
+        count = leaves.owner.count(i)
+        part = leaves.structure.parts[leaves.first + i]
+        found += aligned(part, direction, f"argument {i}") if part.kind is not None else [direction] * count
+    return found
+
+
+def _tangents(leaves: Leaves, arguments: Sequence[Argument]) -> World:
+    """The tangents of the arguments, in containers of their own."""
+    if leaves.structure is None:
+        return World(())
+    values: list[Any] = list(leaves.leaves)
+    for k, a in zip(leaves.parameters, arguments, strict=True):
+        values[k] = a.shadow if a.active else values[k]
+    return World(values, leaves.trees(values)[1])
 
 
 def _real(value: Any, direction: Any) -> Any:
@@ -351,8 +397,7 @@ def _real(value: Any, direction: Any) -> Any:
     return float(value) if is_int and (isinstance(direction, float | complex) or direction) else value
 
 
-def _with_tangent(value: Any, direction: Any, i: int) -> Argument:
-    name = f"argument {i}"
+def _with_tangent(value: Any, direction: Any, name: str) -> Argument:
     if isinstance(value, np.ndarray):
         if not has_derivative(value):
             return Argument(value, name=name)
@@ -364,103 +409,22 @@ def _with_tangent(value: Any, direction: Any, i: int) -> Argument:
     return Argument(value, active, number(direction, value) if active else None, name)
 
 
-def vjp(f: Callable[..., Any], *primals: Any, options: Options | None = None) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """Value of a function, and the function that pulls cotangents back through it, by reverse mode.
-
-    Parameters
-    ----------
-    f : callable
-        A function of numbers and arrays that returns a number or an array of floats.
-    *primals
-        Its arguments.
-    options : Options, optional
-        How to compile.
-
-    Returns
-    -------
-    tuple
-        `(y, pullback)`. `pullback(seed)` takes a seed of y's shape and returns a tuple with the derivative of <seed, y> by every
-        argument, None for those that are not floats. It runs f again, on the arguments as they were when vjp was called.
-
-    Raises
-    ------
-    TypeError
-        If f returns something else than a float or a float array.
-    ValueError
-        From the pullback: if the seed's shape is not y's.
-
-    Examples
-    --------
-    >>> import irad, numpy as np
-    >>> y, pullback = irad.vjp(lambda x: x * x, np.array([1.0, 2.0]))
-    >>> pullback(np.array([1.0, 10.0]))
-    (array([ 2., 40.]),)
-    """
-    snapshot = copies_that_overlap_alike(primals)
-    made, positions = prepare(f, primals, options)
-    flat = invoke(made, [Argument(primals[i], name=f"argument {i}") for i in positions], Derivative())
-    value = rebuild(made.trace.result, iter(flat))
-    return value, _pullback(f, made, value, snapshot, options)
-
-
-def _pullback(
-    f: Callable[..., Any], made: Program, value: Any, snapshot: list[Any], options: Options | None
-) -> Callable[[Any], tuple[Any, ...]]:
-    tree = made.trace.result
-    if not isinstance(tree, ScalarSpec | ArraySpec) or tree.dtype.kind not in "fc":
-        raise TypeError("vjp needs a function that returns one float or one array of floats, real or complex")
-    if made.result_is_number():
-        function, first = f, []
-    else:
-        function, first = _writing(f), [np.empty_like(value, order="C")]
-
-    def pullback(seed: Any) -> tuple[Any, ...]:
-        seed = np.asarray(seed, tree.dtype)
-        if seed.shape != np.shape(value):
-            raise ValueError(f"the seed has shape {seed.shape}, the result {np.shape(value)}")
-        values = [*first, *copies_that_overlap_alike(snapshot)]
-        again, positions = prepare(function, values, options)
-        arguments = [Argument(values[i], has_derivative(values[i]), None, f"argument {i}") for i in positions]
-        matching_shadows(arguments)
-        if first:
-            arguments[0].shadow[...] = seed
-        wanted = Derivative("reverse", tuple(a.active for a in arguments), "none" if first else "all", with_primal=False, implicit=True)
-        results = iter(invoke(again, arguments, wanted, () if first else (float(seed),)))
-        found = dict.fromkeys(range(len(values)))
-        for i, a in zip(positions, arguments, strict=True):
-            if a.active:
-                found[i] = a.shadow if isinstance(a.value, np.ndarray) else _like(next(results), a.value)
-        return tuple(found[i] for i in range(len(first), len(values)))
-
-    return pullback
-
-
-@functools.lru_cache(maxsize=256)
-def _writing(f: Callable[..., Any]) -> Callable[..., None]:
-    """The function that writes f's result into its first argument."""
-
-    def into(out: Any, *args: Any) -> None:
-        out[...] = f(*args)
-
-    return into
-
-
 def hvp(f: Callable[..., Any], x: Any, v: Any, *, options: Options | None = None) -> Any:
     """Product of a function's Hessian with a vector, by forward mode over reverse mode.
 
     Parameters
     ----------
     f : callable
-        A function of one number or array that returns one real number.
-    x, v : float or ndarray
-        Where, and the vector: same shape.
+        A function of one number, array, or tree of them, that returns one real number.
+    x, v : float, ndarray or tree
+        Where, and the vector: same shape and structure.
     options : Options, optional
         How to compile.
 
     Returns
     -------
-    float or ndarray
-        Of x's shape.
+    float, ndarray or tree
+        Of x's shape and structure.
 
     Examples
     --------
@@ -468,9 +432,8 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, *, options: Options | None = None
     >>> irad.hvp(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 2.])
     """
-    return jvp(_gradient_of(f, options), (x,), (v,), options=options)[1]
-
-
-@functools.lru_cache(maxsize=256)
-def _gradient_of(f: Callable[..., Any], options: Options | None) -> Grad:
-    return Grad(f, 0, False, options)
+    f, bound = unbound(f)
+    gradient = derived(f, ("gradient", len(bound)), lambda: GradientOf(f, len(bound)))
+    if current_state() is not None:
+        return nested.jvp(functools.partial(gradient, *bound), (x,), (v,))[1]
+    return _forward(gradient, (x,), (v,), options, bound)[1]

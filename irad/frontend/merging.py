@@ -17,7 +17,7 @@ import numpy as np
 from irad.frontend import abstract
 from irad.frontend.abstract import ScalarSpec, Spec, Static
 from irad.frontend.growing import Growth, carried, carried_types, growth_of, join, ordinary
-from irad.frontend.state import State, contents, is_object, set_contents
+from irad.frontend.state import State, contents, has_state, set_contents
 from irad.frontend.values import PYTHON_NAMES, Traced
 from irad.ir.core import Value
 from irad.ir.types import Type
@@ -333,7 +333,7 @@ def _kind(x: Any) -> Any:
         return type(x)
     if hasattr(type(x), "__irad_contents__"):
         return type(x)
-    return type(x) if is_object(x) else None
+    return type(x) if has_state(x) else None
 
 
 def _parts(x: Any) -> dict[Any, Any]:

@@ -35,7 +35,7 @@ from irad.frontend.merging import (
     types,
 )
 from irad.frontend.regions import mismatched
-from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase, is_object
+from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase, has_state
 from irad.frontend.values import Array, Traced
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value
@@ -69,25 +69,28 @@ def argument_template(x: Any, general: bool) -> Template:
         return Leaf(abstract.spec_of(x))
     if isinstance(x, bool | int | float | np.generic) and general:
         return Leaf(abstract.spec_of(x))
-    if isinstance(x, tuple) and (type(x) is tuple or hasattr(x, "_fields")):
+    if isinstance(x, tuple):
         return Tree(type(x), tuple(range(len(x))), [argument_template(v, general) for v in x], [])
     if isinstance(x, Growth):
         return Grown(x.spec)
     if isinstance(x, Maybe):
         return MaybeUnbound(argument_template(x.value, general), argument_template(x.flag, general))
-    if isinstance(x, list | dict) or is_object(x):
+    if isinstance(x, list | dict) or has_state(x):
         held = contents(x)
         if any(holds_traced(v) for v in held.values()):
             return Tree(type(x), tuple(held), [argument_template(v, general) for v in held.values()], [x])
     return Fixed(x)
 
 
-def holds_traced(x: Any) -> bool:
-    return (
-        isinstance(x, Traced | Growth | Maybe)
-        or (isinstance(x, tuple | list) and any(holds_traced(v) for v in x))
-        or (isinstance(x, dict) and any(holds_traced(v) for v in x.values()))
-    )
+def holds_traced(x: Any, met: set[int] | None = None) -> bool:
+    """Whether a value is traced or holds a traced one, however deep."""
+    if isinstance(x, Traced | Growth | Maybe):
+        return True
+    met = set() if met is None else met
+    if id(x) in met or not (isinstance(x, tuple | list | dict) or has_state(x)):
+        return False
+    met.add(id(x))
+    return any(holds_traced(v, met) for v in (x if isinstance(x, tuple) else contents(x).values()))
 
 
 def _key(t: Template) -> Any:
@@ -132,7 +135,7 @@ def _traced_cells(f: FunctionType, seen: set[int]) -> Iterator[CellType]:
             continue
         if isinstance(x, FunctionType):
             yield from _traced_cells(x, seen)
-        elif holds_traced(x) or (is_object(x) and any(holds_traced(v) for v in contents(x).values())):
+        elif holds_traced(x):
             yield cell
 
 

@@ -19,6 +19,7 @@ from irad.frontend.sizes import Equalities, assumed
 from irad.frontend.values import PLAIN, Array
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Loc, Module, Op
+from irad.pytree import attributes, is_object, slots
 
 
 class ControlFlow(BaseException):
@@ -271,14 +272,16 @@ _CLASS_STATEMENT = 1 << 9  # CPython's flag of types that a class statement has 
 _NOT_WRITTEN = ("builtins", "types", "functools", "itertools")
 
 
-def is_object(x: Any) -> bool:
+def has_state(x: Any) -> bool:
     """Whether a value is an object with attributes, of a class that is written in Python."""
     cls = type(x)
-    if cls in PLAIN or not cls.__flags__ & _CLASS_STATEMENT or isinstance(x, type | ModuleType | MethodType):
+    if cls in PLAIN or is_object(x):
+        return cls not in PLAIN
+    if not cls.__flags__ & _CLASS_STATEMENT or isinstance(x, type | ModuleType | MethodType):
         return False
     if cls.__module__ in _NOT_WRITTEN or cls.__module__.startswith(("numpy", "irad.")):
         return False
-    return hasattr(x, "__dict__") or _slots(cls) != ()
+    return hasattr(x, "__dict__") or slots(cls) != ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,16 +301,8 @@ def contents(obj: Any) -> Contents:
         return special(obj)
     if isinstance(obj, list | deque | dict | set):
         held = dict(enumerate(obj)) if isinstance(obj, list | deque) else dict(obj) if isinstance(obj, dict) else dict.fromkeys(obj)
-        return held if type(obj) in PLAIN else held | {Attribute(k): v for k, v in _attributes(obj).items()}
-    return _attributes(obj)
-
-
-def _attributes(obj: Any) -> Contents:
-    held = dict(getattr(obj, "__dict__", ()))
-    for name in _slots(type(obj)):
-        if hasattr(obj, name):
-            held[name] = getattr(obj, name)
-    return held
+        return held if type(obj) in PLAIN else held | {Attribute(k): v for k, v in attributes(obj).items()}
+    return attributes(obj)
 
 
 def set_contents(obj: Any, held: Contents) -> None:
@@ -330,28 +325,13 @@ def set_contents(obj: Any, held: Contents) -> None:
 
 
 def _set_attributes(obj: Any, held: Contents) -> None:
-    slots = _slots(type(obj))
-    attributes = getattr(obj, "__dict__", None)
-    if attributes is not None:
-        attributes.clear()
-        attributes.update({k: v for k, v in held.items() if k not in slots})
-    for name in slots:
+    named = slots(type(obj))
+    free = getattr(obj, "__dict__", None)
+    if free is not None:
+        free.clear()
+        free.update({k: v for k, v in held.items() if k not in named})
+    for name in named:
         if name in held:
             object.__setattr__(obj, name, held[name])
         elif hasattr(obj, name):
             object.__delattr__(obj, name)
-
-
-_slot_names: dict[type, tuple[str, ...]] = {}
-
-
-def _slots(cls: type) -> tuple[str, ...]:
-    known = _slot_names.get(cls)
-    if known is None:
-        names: list[str] = []
-        if not cls.__module__.startswith(("builtins", "numpy", "irad.")):
-            for base in cls.__mro__:
-                slots = base.__dict__.get("__slots__", ())
-                names += [s for s in ((slots,) if isinstance(slots, str) else slots) if s not in ("__dict__", "__weakref__")]
-        known = _slot_names[cls] = tuple(names)
-    return known

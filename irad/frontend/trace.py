@@ -15,11 +15,10 @@ import numpy as np
 from irad.errors import IradError, UnsupportedError, fail, render
 from irad.frontend import abstract, recursion, values
 from irad.frontend import api as api
-from irad.frontend.abstract import ArraySpec, Spec, Static
+from irad.frontend.abstract import ArraySpec, Static
+from irad.frontend.arguments import OfLeaves, Results, Write
 from irad.frontend.calls import call
-from irad.frontend.growing import Growth
 from irad.frontend.guards import Guards
-from irad.frontend.merging import describe, is_leaf
 from irad.frontend.recursion import holds_traced
 from irad.frontend.rewrite import USER_CODES
 from irad.frontend.source import NoSourceError, find
@@ -37,7 +36,7 @@ from irad.frontend.state import (
     running,
     state,
 )
-from irad.frontend.values import Array, Traced
+from irad.frontend.values import Array
 from irad.frontend.written import written_arguments
 from irad.ir.builder import Builder, building
 from irad.ir.core import UNKNOWN, Block, Func, Loc, Module, Value
@@ -65,7 +64,8 @@ class Trace:
 
     The parameters of `func` are the traced leaves of the arguments, then the captured arrays (`captures`), then the values of an
     outer trace that the function reads (`free`). `result` is the function's result with a spec in place of each number or array that
-    `func` returns, in order; `Static` marks what is known already. `written` are the parameters whose memory is written.
+    `func` returns, in order; `Static` marks what is known already. `written` are the parameters whose memory is written, `writes` the
+    entries of the arguments' containers that are rebound: trees like `result`, whose leaves `func` returns behind those of the result.
     `assumed` says that the code raises SizesDiffer on entry if sizes are not equal that it takes as equal.
     """
 
@@ -77,6 +77,7 @@ class Trace:
     free: list[Outer] = field(default_factory=list)
     written: set[int] = field(default_factory=set)
     exceptions: dict[str, type[BaseException]] = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
     assumed: bool = False
 
 
@@ -141,10 +142,10 @@ class _Tracer:
                 args = [self.argument(s) for s in self.specs]
                 kwargs = {k: self.argument(s) for k, s in self.kwargs.items()}
                 result = self.call(args, kwargs)
-                out: list[Value] = []
-                tree = self.result(result, out)
-                values.emitter().op(F.Return, out)
-                self.func.result_types = tuple(v.type for v in out)
+                results = Results()
+                tree, writes = results.of(result)
+                values.emitter().op(F.Return, results.out)
+                self.func.result_types = tuple(v.type for v in results.out)
                 recursion.pass_captures(now, _capture)
                 if now.outer is None:
                     for f in now.module.funcs.values():
@@ -157,9 +158,8 @@ class _Tracer:
         now.guards.seal(now.written)
         captures = [array for array, _ in now.context.captures.values()]
         free = _free_values(now) if now.outer is not None else []
-        return Trace(
-            now.module, self.func, tree, captures, now.guards, free, written_arguments(now.module, self.func), now.exceptions, now.assumed
-        )
+        written = written_arguments(now.module, self.func)
+        return Trace(now.module, self.func, tree, captures, now.guards, free, written, now.exceptions, writes, now.assumed)
 
     def argument(self, spec: Any) -> Any:
         """The value that the function gets for a spec: a parameter, or what is static."""
@@ -173,35 +173,18 @@ class _Tracer:
 
     def call(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Run the function; a path that never returns gives None."""
-        for arg, hint in zip(self.func.body.args, _parameter_names(self.f), strict=False):
+        names = zip(_parameter_names(self.f), self.specs, strict=False)
+        for arg, hint in zip(self.func.body.args, [n for n, spec in names if not isinstance(spec, Static)], strict=False):
             arg.hint = hint
         try:
             return call(self.f, *args, **kwargs)
         except (Diverges, Pending):
             return None
 
-    def result(self, x: Any, out: list[Value]) -> Any:
-        """The tree of specs of a result."""
-        leaves, structure = flatten_tree(x)
-        return rebuild(structure, [self.result_leaf(leaf, out) for leaf in leaves])
-
-    def result_leaf(self, x: Any, out: list[Value]) -> Spec:
-        x = values.as_traced(x)
-        if isinstance(x, Growth):
-            raise values.refuse("a list whose length is known only at run time is returned.", "Return np.array(list).")
-        if isinstance(x, float | np.floating):  # so that a constant has a derivative as well
-            x = abstract.coerce(x, abstract.spec_of(x))
-        if isinstance(x, str) and "\ue000" in x:
-            raise values.refuse("a text that shows a value known only at run time is returned.", "Return the value.")
-        if not isinstance(x, Traced):
-            if not is_leaf(x) and x is not None and not isinstance(x, str) and not callable(x):
-                raise values.refuse(f"the function returns {describe(x)}.", "Return numbers, arrays, or tuples, lists and dicts of them.")
-            return Static(x)
-        out.append(abstract.unwrap(x))
-        return abstract.spec_of(x)
-
 
 def _parameter_names(f: Any) -> list[str]:
+    if isinstance(f, OfLeaves):
+        return f.names
     function = f.__func__ if isinstance(f, MethodType) else f
     if not isinstance(function, FunctionType):
         return []
