@@ -23,7 +23,7 @@ from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static, spec_of
 from irad.frontend.guards import Guards
 from irad.ir.core import Module
 from irad.lower.functions import Interface
-from irad.options import Options, current_options
+from irad.options import Options, chosen_options
 from irad.runtime import objectfile
 from irad.runtime.native import Native
 
@@ -294,7 +294,7 @@ def compile(what: Any, signature: Any = (), *, options: Options | None = None) -
         transform = what if isinstance(what, Transformed) else jit(what)
         make, function = transform.maker(), transform.__wrapped__
         options = options or transform.options
-    made = _program(function, specs, values, options or current_options())
+    made = _program(function, specs, values, chosen_options(options))
     ahead = Ahead(made.name, specs, _Probe(made))
     try:
         make(ahead)(*(_placeholder(s, k) for s, k in zip(specs, kinds, strict=True)))
