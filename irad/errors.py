@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from irad.ir.core import Loc
@@ -39,6 +39,16 @@ class SizesDiffer(IradError, ValueError):
 
 class InternalError(IradError):
     """A bug in irad."""
+
+
+def an(name: str) -> str:
+    """A name with its indefinite article, for messages."""
+    return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"
+
+
+def instance(x: Any) -> str:
+    """How a message names a value by its type."""
+    return an(type(x).__name__)
 
 
 def render(loc: Loc, what: str, remedy: str = "") -> str:

@@ -76,6 +76,19 @@ def current_options() -> Options:
     return _default.get()
 
 
+def chosen_options(given: Options | None) -> Options:
+    """The options that a function was given, or those in force.
+
+    Raises
+    ------
+    TypeError
+        If what was given is neither options nor None.
+    """
+    if given is not None and not isinstance(given, Options):
+        raise TypeError(f"options is None or an irad.Options, such as irad.Options(opt_level=2), not {given!r}")
+    return current_options() if given is None else given
+
+
 @contextmanager
 def using(chosen: Options) -> Iterator[Options]:
     """Make these the options in force inside a `with` block."""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pytest
 
+import irad
 from irad.frontend import Trace, trace
 from irad.frontend.abstract import ScalarSpec, Static, spec_of
 from irad.ir.core import Op
@@ -106,3 +108,14 @@ def _ops(found: Trace, cls: type[Op]) -> Iterator[Op]:
         for op in func.walk():
             if isinstance(op, cls):
                 yield op
+
+
+def check_slopes(f: Callable[..., Any], x: float, n: int) -> None:
+    """Values of a program of a number and a count, and its derivative in both modes against differences."""
+    check(f, x, n)
+    assert irad.jit(f)(x, n) == pytest.approx(f(x, n), rel=1e-12)
+    h = 1e-6
+    slope = irad.grad(f)(x, n)
+    assert slope == pytest.approx((f(x + h, n) - f(x - h, n)) / (2 * h), rel=1e-5, abs=1e-6)
+    _, tangent = irad.jvp(lambda x: f(x, n), (x,), (1.0,))
+    assert tangent == pytest.approx(slope, rel=1e-9, abs=1e-12)

@@ -334,3 +334,15 @@ def test_a_later_call_with_arrays_sees_what_has_changed(monkeypatch):
     assert f(x, y) == 12.0
     with pytest.raises(TypeError, match="MaskedArray"):
         f(np.ma.array(x), y)
+
+
+@pytest.mark.parametrize("given", [3, {"opt_level": 2}, irad.Options])
+def test_options_of_another_type(given):
+    for use in (irad.jit, irad.grad, lambda f, options: irad.vjp(f, 1.0, options=options)):
+        with pytest.raises(TypeError, match=r"options is None or an irad\.Options"):
+            use(lambda x: x, options=given)
+
+
+def test_sizes_whose_product_overflows():
+    with pytest.raises(ValueError, match="1099511627776 \\* 1099511627776 elements is too big"):
+        irad.jit(lambda n: np.zeros((n, n)))(2**40)

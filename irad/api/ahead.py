@@ -23,7 +23,7 @@ from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static, spec_of
 from irad.frontend.guards import Guards
 from irad.ir.core import Module
 from irad.lower.functions import Interface
-from irad.options import Options, current_options
+from irad.options import Options, chosen_options
 from irad.pytree import Structure
 from irad.runtime import objectfile
 from irad.runtime.native import Native
@@ -302,7 +302,7 @@ def compile(what: Any, signature: Any = (), *, options: Options | None = None) -
         make, function = transform.maker(), transform.__wrapped__
         options = options or transform.options
     plain = [_placeholder(spec) if value is None else value for spec, value in zip(specs, values, strict=True)]
-    made, leaves = prepare(function, plain, options or current_options())
+    made, leaves = prepare(function, plain, chosen_options(options))
     found = [spec_of(v) if k in leaves.parameters else Static(v) for k, v in enumerate(leaves.leaves)][leaves.first :]
     _check_values(found, specs, values, leaves)
     ahead = Ahead(made.name, found, leaves.structure, _Probe(made))

@@ -9,6 +9,7 @@ import numpy as np
 
 from irad.api.leaves import has_derivative, has_parts
 from irad.api.zeros import floats_of, make_zero, norm
+from irad.errors import instance
 from irad.frontend.values import Array, Scalar, Traced
 from irad.pytree import Flattened, kind_of, paths
 
@@ -66,7 +67,7 @@ class Active(Annotation):
         if isinstance(value, np.ndarray | Array):
             raise TypeError("Active is for numbers that are passed by value; for an array, consider Duplicated or Const")
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | complex | np.number):
-            raise TypeError(f"Active holds a number, not a {type(value).__name__}; consider Duplicated or Const")
+            raise TypeError(f"Active holds a number, not {instance(value)}; consider Duplicated or Const")
         if isinstance(value, int | np.integer):
             object.__setattr__(self, "val", float(value))
 
@@ -78,7 +79,7 @@ def _check_immutable(value: Any) -> None:
             raise TypeError("Active is for values without arrays; for what holds arrays, consider Duplicated or Const")
         return
     if kind.fill is not None:
-        raise TypeError(f"a {type(value).__name__} is passed by reference, so that it is not Active; consider Duplicated or Const")
+        raise TypeError(f"{instance(value)} is passed by reference, so that it is not Active; consider Duplicated or Const")
     for part in kind.split(value)[1]:
         _check_immutable(part)
 
@@ -149,7 +150,7 @@ class Duplicated(Annotation):
 
 def _check_leaf(x: Any, dx: Any, name: str) -> None:
     if isinstance(x, np.ndarray) != isinstance(dx, np.ndarray):
-        raise TypeError(f"a shadow has the type of what it shadows: {name} is a {type(x).__name__}, its shadow a {type(dx).__name__}")
+        raise TypeError(f"a shadow has the type of what it shadows: {name} is {instance(x)}, its shadow {instance(dx)}")
     if not isinstance(x, np.ndarray):
         return
     if x.shape != dx.shape:

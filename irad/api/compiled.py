@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from irad.errors import NonScalarReturnError, RuntimeActivityError, fail
+from irad.errors import NonScalarReturnError, RuntimeActivityError, fail, instance
 from irad.frontend import StaticNeeded, Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
 from irad.frontend.arguments import OfFunction, leaves_of, parts_of
@@ -211,9 +211,9 @@ def describe(tree: Any) -> str:
         case Static():
             return repr(tree.value)
         case tuple() | list():
-            return f"a {type(tree).__name__} of {len(tree)}"
+            return f"{instance(tree)} of {len(tree)}"
         case _:
-            return f"a {type(tree).__name__}"
+            return instance(tree)
 
 
 def _describe(func: Func, i: int) -> str:

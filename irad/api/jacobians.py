@@ -17,6 +17,7 @@ from irad.api.promotion import promoted
 from irad.api.sweeps import Copies, check_shadow, columns, directions, zero_directions
 from irad.api.transforms import jvp
 from irad.api.zygote import GradientAndPrimal, free_arguments
+from irad.errors import instance
 from irad.options import Options
 from irad.pytree import Flattened, build
 
@@ -134,7 +135,7 @@ def _rows(y: Any, back: Callable[[Any], tuple[Any, ...]], values: Sequence[Any],
 
 def _check_result(y: Any) -> None:
     if not has_derivative(y):
-        raise TypeError(f"a jacobian needs a function that returns a float or an array of floats, not a {type(y).__name__}")
+        raise TypeError(f"a jacobian needs a function that returns a float or an array of floats, not {instance(y)}")
 
 
 def _stacked(x: Any, rows: Sequence[Any], shape: tuple[int, ...]) -> Any:

@@ -11,9 +11,10 @@ import numpy as np
 
 from irad.api.calling import Argument, rebuild
 from irad.api.compiled import Program, derived, program
+from irad.errors import instance
 from irad.frontend.abstract import Spec, Static, spec_of
 from irad.frontend.arguments import OfLeaves, Write, only_floats
-from irad.options import Options, current_options
+from irad.options import Options, chosen_options
 from irad.pytree import Flattened, Structure, build, kind_of, paths
 
 
@@ -77,9 +78,7 @@ class Leaves(World):
                 )
         for k, x in enumerate(self.leaves):
             if self.owner[k] in chosen and isinstance(x, list | tuple):
-                raise TypeError(
-                    f"{self.name(k)} is a {type(x).__name__} of {len(x)} numbers; to differentiate by them, put them into an array"
-                )
+                raise TypeError(f"{self.name(k)} is {instance(x)} of {len(x)} numbers; to differentiate by them, put them into an array")
 
 
 def has_derivative(value: Any) -> bool:
@@ -118,7 +117,7 @@ def prepare(f: Callable[..., Any], values: Sequence[Any], options: Options | Non
     _refuse_other_arrays(leaves)
     specs: list[Spec] = [spec_of(v) for v in leaves.leaves]
     specs[: len(bound)] = [Static(b) for b in bound]
-    made = program(function, specs, leaves.leaves, options or current_options())
+    made = program(function, specs, leaves.leaves, chosen_options(options))
     leaves.parameters = [k for k, spec in enumerate(specs) if not isinstance(spec, Static)]
     return made, leaves
 
@@ -165,9 +164,7 @@ _OTHER_ARRAYS = np.ma.MaskedArray, np.matrix
 def _refuse_other_arrays(leaves: Leaves) -> None:
     for k, value in enumerate(leaves.leaves):
         if type(value) is not np.ndarray and isinstance(value, _OTHER_ARRAYS):
-            raise TypeError(
-                f"{leaves.name(k)} is a {type(value).__name__}, whose operators mean something else than an array's; pass an ndarray"
-            )
+            raise TypeError(f"{leaves.name(k)} is {instance(value)}, whose operators mean something else than an array's; pass an ndarray")
 
 
 # ---------------------------------------------------------------- what a call leaves behind

@@ -11,7 +11,7 @@ from irad.api.annotations import Annotation, Duplicated
 from irad.api.compiled import Program
 from irad.api.leaves import Leaves, World, has_derivative, parts_by_key
 from irad.api.zeros import floats_of
-from irad.errors import RuntimeActivityError
+from irad.errors import RuntimeActivityError, instance
 from irad.frontend.abstract import ScalarSpec
 from irad.frontend.arguments import Write, leaves_of
 from irad.pytree import Flattened, Structure, build, kind_of
@@ -83,7 +83,7 @@ def _check_zero(shadow: Any, container: Any, key: Any) -> None:
     if any(np.any(v) for v in floats_of(shadow)):
         where = f"[{key!r}]" if isinstance(container, list | dict) else f".{key}"
         raise ValueError(
-            f"the function rebinds {where} of a {type(container).__name__}, whose shadow there is not zero; "
+            f"the function rebinds {where} of {instance(container)}, whose shadow there is not zero; "
             "let it write into the array (x[...] = y), or start from a shadow of zeros"
         )
 
@@ -103,7 +103,7 @@ def check_const(made: Program, active: tuple[bool, ...], leaves: Leaves, shadows
 def _stored_in_const(write: Write, key: Any, container: Any) -> Exception:
     where = f"[{key!r}]" if isinstance(container, list | dict) else f".{key}"
     return RuntimeActivityError(
-        f"an active value is stored in {where} of a {type(container).__name__} that is Const and has no shadow. "
+        f"an active value is stored in {where} of {instance(container)} that is Const and has no shadow. "
         "Pass it as Duplicated, or return the value instead."
     )
 

@@ -17,11 +17,12 @@ from irad.api.calling import Argument, invoke, matching_shadows
 from irad.api.compiled import Derivative, Program, derived
 from irad.api.leaves import Leaves, World, has_derivative, has_parts, number, outcome, prepare, tangent_outcome, unbound
 from irad.api.nested import GradientOf
+from irad.errors import instance
 from irad.frontend.abstract import ScalarSpec
 from irad.frontend.guards import Guards
 from irad.frontend.state import current_state
 from irad.frontend.values import refuse
-from irad.options import Options, current_options
+from irad.options import Options, chosen_options, current_options
 from irad.pytree import aligned
 from irad.runtime.native import Native
 
@@ -47,6 +48,7 @@ class Transformed(ABC):
     def __init__(self, f: Callable[..., Any], options: Options | None) -> None:
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
+        chosen_options(options)
         self.options = options
         self._plain: dict[tuple[type, ...], _Plain] = {}
         for name in functools.WRAPPER_ASSIGNMENTS:
@@ -221,7 +223,7 @@ def _differentiable(value: Any, i: int) -> Any:
     dtype = getattr(value, "dtype", None)
     if has_derivative(value) or has_parts(value):
         return value
-    what = f"an array of dtype {dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+    what = f"an array of dtype {dtype}" if isinstance(value, np.ndarray) else instance(value)
     raise TypeError(f"argument {i} is {what}, which has no derivative; pass floats, or leave it out of argnums")
 
 

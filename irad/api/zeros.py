@@ -10,6 +10,7 @@ import numpy as np
 
 from irad.api.calling import zeros_that_overlap_alike
 from irad.api.leaves import has_derivative
+from irad.errors import instance
 from irad.pytree import Flattened, blank, build, kind_of
 
 
@@ -104,7 +105,7 @@ def make_zero_into(x: Any) -> None:
     kind = kind_of(type(x))
     fixed = kind is None or kind.fill is None
     if fixed and any(has_derivative(v) and not isinstance(v, np.ndarray) for v in flat.leaves):
-        raise TypeError(f"numbers in a {type(x).__name__} cannot be changed in place; use make_zero")
+        raise TypeError(f"numbers in {instance(x)} cannot be changed in place; use make_zero")
     build(structure, zeros, flat.containers)
 
 

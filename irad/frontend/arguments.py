@@ -6,16 +6,19 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
+from irad.errors import instance
 from irad.frontend import abstract, growing, values
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
 from irad.frontend.calls import call
 from irad.frontend.growing import Growth
 from irad.frontend.merging import Maybe, describe, identical, is_leaf
-from irad.frontend.recursion import holds_traced
+from irad.frontend.recursion import captures_traced, holds_traced
+from irad.frontend.rewrite import USER_CODES
 from irad.frontend.state import Contents, State, contents, state
 from irad.frontend.values import Array, Traced
 from irad.ir.core import Value
@@ -157,7 +160,7 @@ class Results:
         if isinstance(x, list) and growing.growth_of(x) is not None:
             return self.growth()
         if id(x) in self._open:
-            raise values.refuse(f"a {type(x).__name__} that contains itself is returned.", "Return its parts.")
+            raise values.refuse(f"{instance(x)} that contains itself is returned.", "Return its parts.")
         self._open.add(id(x))
         keys, held = kind.split(x)
         parts = tuple([self.tree(p) for p in held])
@@ -184,6 +187,11 @@ class Results:
             if not is_leaf(x) and x is not None and not isinstance(x, str) and not callable(x) and not is_object(x):
                 raise values.refuse(
                     f"the function returns {describe(x)}.", "Return numbers, arrays, or tuples, lists, dicts and objects of them."
+                )
+            if captures_traced(x) or (isinstance(x, FunctionType) and id(x.__code__) in USER_CODES):
+                raise values.refuse(
+                    f"the function returns {describe(x)}, which was made in compiled code and exists only while tracing.",
+                    "Return the values that it needs, and make it of them outside.",
                 )
             return Static(x)
         self.out.append(abstract.unwrap(x))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import instance
 from irad.frontend import broadcast, complex_math
 from irad.frontend import sizes as S
 from irad.frontend.complex_parts import Complex
@@ -210,7 +211,7 @@ def check_keeps_parts(source: np.dtype, target: np.dtype) -> None:
 def _as_scalar(b: Builder, x: Any, dtype: np.dtype) -> Any:
     """A number that an array of the dtype can hold."""
     if not isinstance(x, int | float | complex | np.generic):
-        raise wrong(TypeError, f"an array of {dtype.name} cannot hold a {type(x).__name__}")
+        raise wrong(TypeError, f"an array of {dtype.name} cannot hold {instance(x)}")
     return Scalar(materialise(b, x, dtype), dtype, False)
 
 

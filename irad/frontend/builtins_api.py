@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import instance
 from irad.frontend import sizes as S
 from irad.frontend.arrays import apply, operand
 from irad.frontend.dtypes import BOOL, COMPLEX128, FLOAT64, INT64, Kind, is_complex, is_float, part_dtype, promote
@@ -112,7 +113,7 @@ def _better(name: str, order: str, best: Any, x: Any) -> Any:
 def _kind(x: Any) -> Kind:
     kind = kind_of(x)
     if kind is None:
-        raise wrong(TypeError, f"a {type(x).__name__} cannot be compared with a traced number")
+        raise wrong(TypeError, f"{instance(x)} cannot be compared with a traced number")
     return kind
 
 

@@ -26,7 +26,7 @@ from irad.frontend.iterables import Unrolled, make_enumerate, make_range, make_r
 from irad.frontend.numpy_api import CREATORS, FUNCTIONS, unsupported
 from irad.frontend.rewrite import USER_CODES, refuse_generator, rewrite
 from irad.frontend.source import NoSourceError
-from irad.frontend.state import Restart, State, is_object, state
+from irad.frontend.state import Restart, State, has_state, state
 from irad.frontend.unsourced import as_it_stands
 from irad.frontend.values import Traced
 
@@ -100,7 +100,7 @@ def _call_known(f: Any, known: Callable[..., Any], args: tuple[Any, ...], kwargs
 def check_iterators(args: tuple[Any, ...]) -> None:
     """Refuse to advance Python's own iterators, whose state cannot be logged, where they were not made."""
     for x in args:
-        if isinstance(x, Iterator) and not is_object(x):
+        if isinstance(x, Iterator) and not has_state(x):
             state().advances(x)
 
 
@@ -163,7 +163,7 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     native.log_changes(now, before)
     if isinstance(result, np.ndarray):
         return _native_array(f, owner, result)
-    made = f.__name__ == "__new__" and is_object(result)
+    made = f.__name__ == "__new__" and has_state(result)
     if made or isinstance(result, Iterator) or (isinstance(result, _MUTABLE) and (owner is None or f.__name__ in _COPYING)):
         return now.fresh(result)
     return result

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from irad.errors import UnsupportedError
+from irad.errors import UnsupportedError, instance
 from irad.frontend import growing, special, values
 from irad.frontend.attributes import load
 from irad.frontend.calls import call, check_iterators
@@ -124,7 +124,7 @@ def _pick(sequence: Sequence[Any], key: Scalar) -> Any:
         if type(needed) is not UnsupportedError:
             raise needed  # it is an argument, whose value can be specialised on
         raise values.refuse(
-            f"a {type(sequence).__name__} is indexed by an integer that is known only at run time, and its elements are not all numbers.",
+            f"{instance(sequence)} is indexed by an integer that is known only at run time, and its elements are not all numbers.",
             "Put the elements into one array, or loop over the list itself.",
         )
     return call(np.array, list(sequence))[key]
@@ -145,7 +145,7 @@ def setitem(value: Any, obj: Any, key: Any) -> None:
         growing.setitem(state(), obj, key, value)
         return
     if isinstance(key, Scalar):
-        raise values.refuse(f"an entry of a {type(obj).__name__} is assigned whose position is known only at run time.", "Use an array.")
+        raise values.refuse(f"an entry of {instance(obj)} is assigned whose position is known only at run time.", "Use an array.")
     state().writes(obj)
     obj[key] = value
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import instance
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, astype, copy_into, empty, store
@@ -106,7 +107,7 @@ def _leaf_kind(x: Any) -> Kind:
         x = as_traced(x)
     kind = kind_of(x)
     if kind is None:
-        raise refuse(f"an array cannot hold a {type(x).__name__}.", "irad has arrays of numbers and booleans.")
+        raise refuse(f"an array cannot hold {instance(x)}.", "irad has arrays of numbers and booleans.")
     return kind
 
 

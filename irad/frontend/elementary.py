@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import instance
 from irad.frontend.arrays import cast_operand, elementwise, operand, where
 from irad.frontend.complex_api import np_imag, np_real
 from irad.frontend.creation import array, asarray, np_full_like, result_type
@@ -22,7 +23,7 @@ Function = Callable[..., Any]
 def _dtype(x: Any) -> np.dtype:
     kind = kind_of(x)
     if kind is None:
-        raise wrong(TypeError, f"a {type(x).__name__} is not a number")
+        raise wrong(TypeError, f"{instance(x)} is not a number")
     return kind.dtype
 
 

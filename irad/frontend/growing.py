@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import instance
 from irad.frontend import abstract, values
 from irad.frontend.abstract import ArraySpec, ScalarSpec
 from irad.frontend.arrays import astype
@@ -57,7 +58,7 @@ def join(spec: ScalarSpec | None, x: Any) -> ScalarSpec:
     joined = new if spec is None or new is None else abstract.join(spec, new)
     if not isinstance(joined, ScalarSpec):
         raise values.refuse(
-            f"a list whose length is known only at run time holds a {type(x).__name__}; it can hold only numbers.",
+            f"a list whose length is known only at run time holds {instance(x)}; it can hold only numbers.",
             "Write the elements into an array.",
         )
     return joined

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import an, instance
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, load, operand, store
@@ -92,7 +93,7 @@ def as_index(b: Builder, x: Any) -> Size:
         raise wrong(TypeError, "only integer scalar arrays can be converted to a scalar index")
     if isinstance(x, Scalar):
         if x.dtype.kind not in "iu":
-            raise wrong(TypeError, f"a {x.dtype.name} cannot be used as an integer")
+            raise wrong(TypeError, f"{an(x.dtype.name)} cannot be used as an integer")
         return S.static(materialise(b, x, INT64))
     return operator.index(x)
 
@@ -321,4 +322,4 @@ def element_value(x: Any, array: Array) -> Any:
         return value
     if isinstance(value, Array | list | tuple):
         raise wrong(ValueError, "setting an array element with a sequence.")
-    raise wrong(TypeError, f"an array of {array.dtype.name} cannot hold a {type(x).__name__}")
+    raise wrong(TypeError, f"an array of {array.dtype.name} cannot hold {instance(x)}")

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import an, instance
 from irad.frontend import abstract
 from irad.frontend.abstract import ScalarSpec, Spec, Static
 from irad.frontend.growing import Growth, carried, carried_types, growth_of, join, ordinary
-from irad.frontend.state import State, contents, is_object, set_contents
+from irad.frontend.state import State, contents, has_state, set_contents
 from irad.frontend.values import PYTHON_NAMES, Traced
 from irad.ir.core import Value
 from irad.ir.types import Type
@@ -199,7 +200,7 @@ class Widening:
         if x is UNBOUND or isinstance(x, Maybe):
             return self.unbound(t, True, x)
         if _kind(x) != t.kind:
-            raise Mismatch(f"a {_type_name(t.kind)} on one path and {describe(x)} on the other")
+            raise Mismatch(f"{an(_type_name(t.kind))} on one path and {describe(x)} on the other")
         held = _parts(x)
         if (t.kind is list and tuple(held) != t.keys) or _is_grown(t) != (isinstance(x, list) and growth_of(x) is not None):
             held = {0: _as_growth(x)}
@@ -207,7 +208,7 @@ class Widening:
             part = self(t.parts[0], held[0])
             return t if part is t.parts[0] else Tree(list, (0,), [part], [*t.origins, x])
         if tuple(held) != t.keys:
-            raise Mismatch(f"a {_type_name(t.kind)} of {len(t.keys)} elements on one path and one of {len(held)} on the other")
+            raise Mismatch(f"{an(_type_name(t.kind))} of {len(t.keys)} elements on one path and one of {len(held)} on the other")
         parts = [self(p, v) for p, v in zip(t.parts, held.values(), strict=True)]
         if all(a is b for a, b in zip(parts, t.parts, strict=True)):
             if _mutable(x):
@@ -333,7 +334,7 @@ def _kind(x: Any) -> Any:
         return type(x)
     if hasattr(type(x), "__irad_contents__"):
         return type(x)
-    return type(x) if is_object(x) else None
+    return type(x) if has_state(x) else None
 
 
 def _parts(x: Any) -> dict[Any, Any]:
@@ -384,14 +385,14 @@ def describe(x: Any) -> str:
     if is_leaf(x):
         return describe_spec(abstract.spec_of(x))
     name = getattr(x, "__name__", None)
-    return f"the {type(x).__name__} {name}" if name else f"a {type(x).__name__}"
+    return f"the {type(x).__name__} {name}" if name else f"{instance(x)}"
 
 
 def describe_spec(spec: Spec) -> str:
     """A spec, as an error message names it."""
     if isinstance(spec, ScalarSpec):
         name = PYTHON_NAMES.get(spec.dtype.name, spec.dtype.name) if spec.weak else spec.dtype.name
-        return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+        return an(name)
     if isinstance(spec, Static):
         return describe(spec.value)
     return f"an array of {spec.dtype.name} of rank {spec.rank}"

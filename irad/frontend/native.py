@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from irad.frontend.state import Contents, State, contents, is_object, set_contents
+from irad.frontend.state import Contents, State, contents, has_state, set_contents
 
 _LIMIT = 1000  # containers that are looked at
 _COLLECTIONS = (list, dict, set, deque)
@@ -16,7 +16,7 @@ Watched = list[tuple[Any, Contents]]
 
 def watched(given: Iterable[Any]) -> Watched:
     """The objects of the user's classes among some values, and all that they hold, as they are now."""
-    if not any(is_object(x) for x in given):
+    if not any(has_state(x) for x in given):
         return []
     found: dict[int, tuple[Any, Contents]] = {}
     todo = list(given)
@@ -24,7 +24,7 @@ def watched(given: Iterable[Any]) -> Watched:
         x = todo.pop()
         if isinstance(x, tuple):
             todo.extend(x)
-        elif id(x) not in found and (isinstance(x, _COLLECTIONS) or is_object(x)):
+        elif id(x) not in found and (isinstance(x, _COLLECTIONS) or has_state(x)):
             found[id(x)] = x, contents(x)
             todo.extend(found[id(x)][1].values())
     return list(found.values())

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from types import CellType, FunctionType
+from functools import partial
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
-from irad.errors import InternalError
+from irad.errors import InternalError, instance
 from irad.frontend import abstract, values
 from irad.frontend.calls import _RECURSION, UNROLL_LIMIT, Frame, inline
 from irad.frontend.exits import is_internal
@@ -35,7 +36,7 @@ from irad.frontend.merging import (
     types,
 )
 from irad.frontend.regions import mismatched
-from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase, is_object
+from irad.frontend.state import Context, Diverges, Pending, Region, Restart, State, contents, erase, has_state
 from irad.frontend.values import Array, Traced
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Op, Value
@@ -69,13 +70,13 @@ def argument_template(x: Any, general: bool) -> Template:
         return Leaf(abstract.spec_of(x))
     if isinstance(x, bool | int | float | np.generic) and general:
         return Leaf(abstract.spec_of(x))
-    if isinstance(x, tuple) and (type(x) is tuple or hasattr(x, "_fields")):
+    if isinstance(x, tuple):
         return Tree(type(x), tuple(range(len(x))), [argument_template(v, general) for v in x], [])
     if isinstance(x, Growth):
         return Grown(x.spec)
     if isinstance(x, Maybe):
         return MaybeUnbound(argument_template(x.value, general), argument_template(x.flag, general))
-    if isinstance(x, list | dict) or is_object(x):
+    if isinstance(x, list | dict) or has_state(x):
         held = contents(x)
         if any(holds_traced(v) for v in held.values()):
             return Tree(type(x), tuple(held), [argument_template(v, general) for v in held.values()], [x])
@@ -87,10 +88,21 @@ def holds_traced(x: Any, met: set[int] | None = None) -> bool:
     if isinstance(x, Traced | Growth | Maybe):
         return True
     met = set() if met is None else met
-    if id(x) in met or not (isinstance(x, tuple | list | dict) or is_object(x)):
+    if id(x) in met or not (isinstance(x, tuple | list | dict) or has_state(x)):
         return False
     met.add(id(x))
     return any(holds_traced(v, met) for v in (x if isinstance(x, tuple) else contents(x).values()))
+
+
+def captures_traced(f: Any) -> bool:
+    """Whether a function, a method or a partial application is bound to a traced value."""
+    if isinstance(f, MethodType):
+        return holds_traced(f.__self__) or captures_traced(f.__func__)
+    if isinstance(f, partial):
+        return holds_traced((f.args, f.keywords)) or captures_traced(f.func)
+    if isinstance(f, FunctionType):
+        return holds_traced((f.__defaults__ or (), f.__kwdefaults__ or {})) or any(True for _ in _traced_cells(f, set()))
+    return False
 
 
 def _key(t: Template) -> Any:
@@ -260,7 +272,7 @@ def _check_writes(region: Region, name: str) -> None:
         after = contents(obj)
         if after.keys() != before.keys() or any(after[k] is not before[k] for k in after):
             raise values.refuse(
-                f"the recursive function {name} writes into a {type(obj).__name__} from outside.",
+                f"the recursive function {name} writes into {instance(obj)} from outside.",
                 "Return the new values, or keep the numbers in an array.",
             )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import instance
 from irad.frontend import broadcast, complex_parts
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, cast_operand, check_keeps_parts, copy_into, elementwise, emit_map, empty, load, operand, store
@@ -121,7 +122,7 @@ def dtype_of(x: Any) -> np.dtype:
     """The dtype of an array, scalar or number."""
     kind = kind_of(x)
     if kind is None:
-        raise wrong(TypeError, f"a {type(x).__name__} is neither a number nor an array")
+        raise wrong(TypeError, f"{instance(x)} is neither a number nor an array")
     return kind.dtype
 
 

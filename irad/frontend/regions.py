@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import CellType, FunctionType
 from typing import Any
 
+from irad.errors import instance
 from irad.frontend import values
 from irad.frontend.exits import is_internal
 from irad.frontend.growing import Growth, ordinary
@@ -191,7 +192,7 @@ def alike(obj: Any, first: Contents, second: Contents) -> tuple[Contents, Conten
             return _grown(first), _grown(second)
     elif first.keys() != second.keys() and not hasattr(obj, "__dict__") and not isinstance(obj, dict):
         raise values.refuse(
-            f"a {type(obj).__name__} has {len(first)} elements on one path and {len(second)} on the other.",
+            f"{instance(obj)} has {len(first)} elements on one path and {len(second)} on the other.",
             "Use a list or an array where the number of elements depends on values that are known only at run time.",
         )
     return first, second
@@ -207,8 +208,8 @@ def _grown(held: Contents) -> Contents:
 def place(obj: Any, key: Any) -> str:
     """How a message names an entry of a container."""
     if isinstance(obj, list | dict):
-        return f"the entry [{key!r}] of a {type(obj).__name__}"
-    return f"the attribute .{key} of a {type(obj).__name__}"
+        return f"the entry [{key!r}] of {instance(obj)}"
+    return f"the attribute .{key} of {instance(obj)}"
 
 
 def mismatched(label: str, mismatch: Mismatch) -> Exception:

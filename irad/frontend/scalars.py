@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import instance
 from irad.frontend import complex_math
 from irad.frontend.complex_parts import Complex
 from irad.frontend.dtypes import (
@@ -90,7 +91,7 @@ def signature(
 def _known_kind(ufunc: np.ufunc, x: Any) -> Kind:
     kind = kind_of(x)
     if kind is None:
-        raise wrong(TypeError, f"np.{ufunc.__name__} does not take a {type(x).__name__}")
+        raise wrong(TypeError, f"np.{ufunc.__name__} does not take {instance(x)}")
     return kind
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import CodeType, MethodType, ModuleType, SimpleNamespace
+from types import CodeType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from irad.frontend.sizes import Equalities, assumed
 from irad.frontend.values import PLAIN, Array
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Func, Loc, Module, Op
-from irad.pytree import attributes, slots
+from irad.pytree import attributes, is_object, slots
 
 
 class ControlFlow(BaseException):
@@ -272,12 +272,12 @@ _CLASS_STATEMENT = 1 << 9  # CPython's flag of types that a class statement has 
 _NOT_WRITTEN = ("builtins", "types", "functools", "itertools")
 
 
-def is_object(x: Any) -> bool:
+def has_state(x: Any) -> bool:
     """Whether a value is an object with attributes, of a class that is written in Python."""
     cls = type(x)
-    if cls is SimpleNamespace:
-        return True
-    if cls in PLAIN or not cls.__flags__ & _CLASS_STATEMENT or isinstance(x, type | ModuleType | MethodType):
+    if cls in PLAIN or is_object(x):
+        return cls not in PLAIN
+    if not cls.__flags__ & _CLASS_STATEMENT or isinstance(x, type | ModuleType | MethodType):
         return False
     if cls.__module__ in _NOT_WRITTEN or cls.__module__.startswith(("numpy", "irad.")):
         return False

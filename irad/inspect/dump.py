@@ -11,7 +11,7 @@ from irad.api.modes import ForwardMode, Mode, Reverse, ReverseMode
 from irad.api.signature import parse_signature
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
 from irad.ir.printer import print_module
-from irad.options import Options, current_options
+from irad.options import Options, chosen_options
 
 STAGES = ("traced", "optimized", "gradient", "gradient-optimized", "llvm", "llvm-optimized", "asm")
 
@@ -57,7 +57,7 @@ def dump(
     """
     if stage not in STAGES:
         raise ValueError(f"there is no stage {stage!r}; there are {', '.join(STAGES)}")
-    options = options or current_options()
+    options = chosen_options(options)
     specs = parse_signature(() if signature is None else signature)
     _check_count(f, specs)
     made = Program(f, specs, options)

@@ -180,7 +180,7 @@ def allocate(f: Emitter, element: Type, sizes: Sequence[str], op: Op) -> str:
         if count == "1" or (not count.startswith("%") and not n.startswith("%")):
             count = multiply(f, count, n)
         elif n != "1":
-            count = _saturating_product(f, count, n)
+            count = _checked_product(f, count, n, op)
     attributes = OWN_MEMORY + ' allocsize(1,2) allockind("alloc,uninitialized,aligned") "alloc-family"="irad"'
     f.unit.declare("irad_alloc", "noalias align 64 ptr @irad_alloc(ptr, i64, i64)", attributes)
     pointer = f.emit(f"call noalias align 64 ptr @irad_alloc(ptr %ctx, i64 {count}, i64 {size(element)})")
@@ -189,12 +189,14 @@ def allocate(f: Emitter, element: Type, sizes: Sequence[str], op: Op) -> str:
     return pointer
 
 
-def _saturating_product(f: Emitter, x: str, y: str) -> str:
-    """x * y, or the largest number if that overflows."""
+def _checked_product(f: Emitter, x: str, y: str, op: Op) -> str:
+    """x * y; leaves the function with a ValueError, as NumPy does, if that overflows."""
     f.unit.declare("llvm.umul.with.overflow.i64", "{ i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)", "nounwind")
     pair = f.emit(f"call {{ i64, i1 }} @llvm.umul.with.overflow.i64(i64 {x}, i64 {y})")
     product, overflow = (f.emit(f"extractvalue {{ i64, i1 }} {pair}, {i}") for i in range(2))
-    return f.emit(f"select i1 {overflow}, i64 -1, i64 {product}")
+    fits = f.emit(f"xor i1 {overflow}, true")
+    f.check(fits, "ValueError", "an array of {0} * {1} elements is too big", [("i64", x), ("i64", y)], op.loc)
+    return product
 
 
 def _alloca(f: Emitter, op: Op) -> None:
