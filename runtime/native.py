@@ -56,6 +56,8 @@ class Frame:
         self.context_address = ctypes.addressof(self.context)
 
     def __del__(self) -> None:
+        if context is None:  # at the interpreter's end, when this module is gone: all memory goes with the process
+            return
         payload = self.context[context.SPARE // 8]
         while payload:
             following = _header(payload, context.BLOCK_NEXT)

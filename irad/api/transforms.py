@@ -7,7 +7,6 @@ import operator
 import types
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,36 +15,19 @@ from irad.api import nested
 from irad.api.autodiff import tangents as tangents_of
 from irad.api.calling import Argument, copies_that_overlap_alike, invoke, matching_shadows, prepare, rebuild
 from irad.api.compiled import Derivative, Program
+from irad.api.quick import Call, Plan, Quick
 from irad.frontend.abstract import ArraySpec, ScalarSpec
-from irad.frontend.guards import Guards
 from irad.frontend.state import current_state
-from irad.options import Options, current_options
-from irad.runtime.native import Native
-
-_NUMBERS = {float, int, bool}
+from irad.options import Options
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """Compiled code for calls with Python numbers of certain types, which need none of the work that arrays make."""
-
-    native: Native
-    options: Options
-    guards: Guards
-
-    def valid(self, options: Options | None) -> bool:
-        """Whether the code is still that of the function, under the options in force."""
-        return self.options is (options or current_options()) and self.guards.hold()
-
-
-class Transformed(ABC):
+class Transformed(Quick, ABC):
     """A function made from a function: keeps its name, docstring and signature, and binds as a method."""
 
     def __init__(self, f: Callable[..., Any], options: Options | None) -> None:
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
         self.options = options
-        self._plain: dict[tuple[type, ...], _Plain] = {}
         for name in functools.WRAPPER_ASSIGNMENTS:
             if hasattr(f, name):
                 setattr(self, name, getattr(f, name))
@@ -57,17 +39,6 @@ class Transformed(ABC):
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
-
-    def _known(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Native | None:
-        """Compiled code that takes these numbers as they are."""
-        plain = self._plain.get(tuple(map(type, args)))
-        return plain.native if plain is not None and not kwargs and plain.valid(self.options) else None
-
-    def _remember(self, args: tuple[Any, ...], made: Program, wanted: Derivative) -> None:
-        """Note the code for calls like this one, if arguments and result are Python numbers."""
-        types, result = tuple(map(type, args)), made.trace.result
-        if _NUMBERS.issuperset(types) and isinstance(result, ScalarSpec) and result.weak and not made.trace.captures:
-            self._plain[types] = _Plain(made.executable(wanted, True), made.options, made.trace.guards)
 
     def __repr__(self) -> str:
         return f"<irad.{type(self).__name__.lower()} of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)!s}>"
@@ -91,15 +62,13 @@ class Jit(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""
-        known = self._known(args, kwargs)
-        if known is not None:
-            return known(*args)[0]
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return nested.call(self.__wrapped__, args)
         made, positions = prepare(self.__wrapped__, args, self.options)
-        flat = invoke(made, [Argument(args[i], name=f"argument {i}") for i in positions], Derivative())
-        self._remember(args, made, Derivative())
+        arguments = [Argument(args[i], name=f"argument {i}") for i in positions]
+        flat = invoke(made, arguments, Derivative())
+        self._note(Call(made, Derivative(), args, arguments, positions), Plan.primal)
         return rebuild(made.trace.result, iter(flat))
 
     def __irad_call__(self, *args: Any) -> Any:
@@ -116,15 +85,9 @@ class ValueAndGrad(Transformed):
         self._single = isinstance(argnums, int)
         self._argnums = tuple(operator.index(i) for i in ((argnums,) if isinstance(argnums, int) else argnums))
         self._has_aux = has_aux
-        self._order: list[int] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""
-        known = self._known(args, kwargs)
-        if known is not None:
-            flat = known(*args, 1.0)
-            value, cotangents = (flat[0], flat[1:]) if self.with_value else (None, flat)
-            return self._answer(value, [cotangents[k] for k in self._order])
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return self.__irad_call__(*args)
@@ -142,9 +105,7 @@ class ValueAndGrad(Transformed):
         )
         results = iter(invoke(made, arguments, wanted, (1.0,)))
         value = rebuild(made.trace.result, results) if wanted.with_primal else None
-        if not self._has_aux:
-            self._order = [sorted(chosen).index(i) for i in chosen]
-            self._remember(args, made, wanted)
+        self._note(Call(made, wanted, args, arguments, positions, 1), lambda plan: self._planned(plan, chosen))
         shadows = {
             i: a.shadow if isinstance(a.value, np.ndarray) else next(results) for i, a in zip(positions, arguments, strict=True) if a.active
         }
@@ -153,6 +114,11 @@ class ValueAndGrad(Transformed):
     def __irad_call__(self, *args: Any) -> Any:
         value, gradients = nested.value_and_grad(self.__wrapped__, args, _chosen(self._argnums, len(args)), self._has_aux)
         return self._answer(value, gradients)
+
+    def _planned(self, plan: Plan, chosen: list[int]) -> Any:
+        value = plan.primal() if plan.call.wanted.with_primal else None
+        gradients = plan.gradients()
+        return self._answer(value, [gradients[i] for i in chosen])
 
     def _answer(self, value: Any, gradients: list[Any]) -> Any:
         gradient = gradients[0] if self._single else tuple(gradients)

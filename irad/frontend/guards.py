@@ -59,6 +59,21 @@ class Guards:
         """Whether every read would still give the same."""
         return all(_same(fetch(container, key), value) for fetch, container, key, value in self._reads.values())
 
+    def split(self) -> tuple[list[tuple[str, Any, Any, Any]], Guards]:
+        """Reads that hold as long as they give the very object that they give now, as (kind, container, key, that object); and the others.
+
+        The kinds are "item" of a dict ("missing" if it must not be there), "cell", "attribute", and "function" for a part of one.
+        """
+        direct: list[tuple[str, Any, Any, Any]] = []
+        rest = Guards()
+        for place, read in self._reads.items():
+            found = _direct(*read)
+            if found is None:
+                rest._reads[place] = read
+            else:
+                direct.append(found)
+        return direct, rest
+
     def __len__(self) -> int:
         return len(self._reads)
 
@@ -95,6 +110,32 @@ def _frozen(x: Any, written: set[int], budget: list[int], depth: int = 0) -> Any
         return _Frozen(x, frozenset(x), [])
     values = x.values() if isinstance(x, dict) else x
     return _Frozen(x, list(x) if isinstance(x, dict) else None, [_frozen(v, written, budget, depth + 1) for v in values])
+
+
+def _direct(fetch: Callable[[Any, Any], Any], container: Any, key: Any, value: Any) -> tuple[str, Any, Any, Any] | None:
+    """A read that can be compared by identity alone, None if it cannot."""
+    now = fetch(container, key)
+    if isinstance(value, _Frozen) and not _solid(now):
+        return None
+    if fetch is _item:
+        exact = type(container) is dict and type(key) is str
+        return (("missing" if now is _MISSING else "item"), container, key, now) if exact else None
+    if now is _MISSING:
+        return None
+    if fetch is _content:
+        return "cell", container, None, now
+    if fetch is _part:
+        return "function", container(), key, now
+    if type(key) is str and _attribute(container, key) is now:
+        return "attribute", container, key, now
+    return None
+
+
+def _solid(x: Any) -> bool:
+    """Whether what is compared by value cannot change while it is the same object."""
+    if isinstance(x, tuple | frozenset):
+        return all(map(_solid, x))
+    return not isinstance(x, list | dict | set)
 
 
 def _same(now: Any, value: Any) -> bool:

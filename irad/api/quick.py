@@ -1,0 +1,226 @@
+"""Calls that go straight to native code: what is noted of a call that took the general way, so that the next one like it need not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from irad.api.calling import Argument, finished
+from irad.api.compiled import Derivative, Program
+from irad.frontend import state
+from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
+from irad.ir.types import Type
+from irad.options import Options, current_options, in_force
+from irad.runtime import places, wrapper
+from irad.runtime.callable import Patchable, can_patch, patch
+from irad.runtime.native import Native
+from irad.runtime.owner import New, Parameter, Result, Value, assemble, make_owner
+from irad.runtime.table import ARGUMENT, CONTIGUOUS, GIVEN, MAX_PARAMETERS, SHADOW, WRITEABLE
+
+_NUMBERS = (float, int, bool, np.float64)
+_PLAIN_KINDS = "fiub"  # of dtypes
+_MOST = 8  # kinds of calls that are known of one function
+
+
+@dataclass(slots=True)
+class Call:
+    """A call that took the general way.
+
+    Parameters
+    ----------
+    program : Program
+        What was called.
+    wanted : Derivative
+        Which derivative of it.
+    given : sequence
+        What the caller passed, by position.
+    arguments : sequence of Argument
+        The parameters' values, captured arrays aside.
+    positions : sequence of int
+        Where each of them is among the given.
+    seeds : int
+        How many seeds of 1.0 the derivative takes.
+    """
+
+    program: Program
+    wanted: Derivative
+    given: Sequence[Any]
+    arguments: Sequence[Argument]
+    positions: Sequence[int]
+    seeds: int = 0
+
+
+class UnknownError(Exception):
+    """A call is not of a kind that native code takes."""
+
+
+class Quick(Patchable):
+    """Base of callables whose calls are noted."""
+
+    options: Options | None = None
+    _seen: Any = None
+
+    def _note(self, call: Call, answer: Any) -> None:
+        """Note a call and the tree of its answer; when the same kind is met again, native code takes over."""
+        if not can_patch(self):
+            return
+        try:
+            plan = Plan(call, self.options)
+            made = answer(plan)
+        except UnknownError:
+            return
+        owners = getattr(self, "_owners", ())
+        if plan.key != self._seen or any(owner[-1] == plan.key for owner in owners):
+            self._seen = plan.key
+        else:
+            patch(self, (plan.owner(made), *owners)[:_MOST])
+
+
+class Plan:
+    """How native code takes calls like one that was made."""
+
+    def __init__(self, call: Call, options: Options | None) -> None:
+        program, wanted = call.program, call.wanted
+        if not _may_be_plain(call):
+            raise UnknownError
+        self.call = call
+        self.native: Native = program.executable(wanted, True)
+        self.parameters: list[Parameter] = []
+        self.shadows: dict[int, int] = {}  # by argument, the parameter that is its shadow
+        self.arrays: list[tuple[int, bool, bool]] = []  # parameters, whether they are written, and active
+        self.specs: list[Spec] = []
+        self._take_arguments()
+        if len(self.parameters) > MAX_PARAMETERS or not wrapper.supports(self.native):
+            raise UnknownError
+        reads, rest = program.trace.guards.split()
+        self.watched = [read for read in reads if places.can_watch(read)]
+        if len(self.watched) < len(reads):
+            rest = program.trace.guards
+        self.check = rest.hold if len(rest) else None
+        self.variables = [(state.tracing, None)] + ([(in_force, current_options())] if options is None else [])
+        self.key = (
+            program,
+            wanted,
+            tuple((p.source, p.index, p.accept, id(p.dtype), id(p.given)) for p in self.parameters),
+            tuple(id(value) for *_, value in self.watched),
+            tuple(id(value) for _, value in self.variables),
+        )
+
+    def _take_arguments(self) -> None:
+        call = self.call
+        captures = [Argument(array, name="a captured array") for array in call.program.trace.captures]
+        everything = [*call.arguments, *captures]
+        flags = call.program.activity(call.wanted) if call.wanted.mode != "primal" else (False,) * len(everything)
+        for i, (argument, active) in enumerate(zip(everything, flags, strict=True)):
+            position = call.positions[i] if i < len(call.positions) else None
+            if isinstance(argument.value, np.ndarray):
+                self._take_array(i, argument.value, position, active)
+            else:
+                self._take_number(position, active)
+        for _ in range(call.seeds):
+            self.parameters.append(Parameter(self._type(), GIVEN, 0, 1.0))
+        for position in sorted(set(range(len(call.given))).difference(call.positions)):
+            self.parameters.append(Parameter(None, ARGUMENT, position, _constant(call.given[position])))
+
+    def _type(self) -> Type:
+        """The type of the parameter that comes next."""
+        return self.native.lowered.arguments[len(self.parameters)]
+
+    def _take_array(self, i: int, array: np.ndarray, position: int | None, active: bool) -> None:
+        k, type = len(self.parameters), self._type()
+        own = self.native.parameters[k]
+        assert own is not None
+        written = i in self.call.program.written
+        source = (GIVEN, 0, array) if position is None else (ARGUMENT, position, None)
+        flags = own.flags | (WRITEABLE if written else 0)
+        self.parameters.append(Parameter(type, *source, dtype=array.dtype, flags=flags, mask=CONTIGUOUS))
+        self.arrays.append((k, written, active))
+        if active:
+            self.shadows[i] = k + 1
+            self.parameters.append(Parameter(self._type(), SHADOW, k, dtype=array.dtype))
+
+    def _take_number(self, position: int | None, active: bool) -> None:
+        assert position is not None
+        if active and self.call.wanted.mode == "forward":
+            raise UnknownError
+        self.parameters.append(Parameter(self._type(), ARGUMENT, position, accept=type(self.call.given[position])))
+
+    # ------------------------------------------------------------ answers
+
+    def primal(self) -> Any:
+        """The place in an answer of what the function returns."""
+        return self._tree(self.call.program.trace.result)
+
+    def _tree(self, tree: Any) -> Any:
+        match tree:
+            case ScalarSpec() | ArraySpec() if tree.dtype.kind in _PLAIN_KINDS:
+                return self._result(tree)
+            case Static():
+                return Value(tree.value)
+            case None:
+                return Value(None)
+            case tuple() | list() if type(tree) in (tuple, list):
+                return type(tree)(self._tree(part) for part in tree)
+            case _:
+                raise UnknownError
+
+    def _result(self, spec: ScalarSpec | ArraySpec) -> Result:
+        self.specs.append(spec)
+        number = len(self.specs) - 1
+        plain = isinstance(spec, ScalarSpec) and spec.weak
+        return Result(self.native.lowered.results[number], number, None if plain else spec.dtype)
+
+    def gradients(self) -> dict[int, Any]:
+        """The places of the derivatives, by position; to be asked for behind `primal`, if at all."""
+        found: dict[int, Any] = {}
+        for i, (position, argument) in enumerate(zip(self.call.positions, self.call.arguments, strict=True)):
+            if argument.active and isinstance(argument.value, np.ndarray):
+                found[position] = New(self.shadows[i])
+            elif argument.active:
+                found[position] = self._result(ScalarSpec(np.dtype(np.float64), not isinstance(argument.value, np.generic)))
+        return found
+
+    def owner(self, answer: Any) -> tuple[Any, ...]:
+        """What native code knows of calls like this."""
+        native, specs = self.native, self.specs
+        frame = native.new_frame()
+
+        def collect(*full: Any) -> Any:
+            flat = native.fetch(frame, full)
+            return assemble(answer, [finished(spec, x) for spec, x in zip(specs, flat, strict=True)], full)
+
+        results = [Result(type, dtype=_dtype(spec)) for type, spec in zip(native.lowered.results, specs, strict=True)]
+        conditions = places.conditions(self.watched, self.variables, self.check)
+        made = make_owner(native, frame, self.parameters, answer, collect, results=results, pairs=self._pairs(), conditions=conditions)
+        return *made, self.key
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Arrays of which one is written, or that both have a shadow: if they overlap, the general way finds out what to do."""
+        pairs = [(a, b) for k, a in enumerate(self.arrays) for b in self.arrays[:k]]
+        return [
+            (i, j) for (i, written, active), (j, also_written, also_active) in pairs if written or also_written or (active and also_active)
+        ]
+
+
+def _dtype(spec: Spec) -> np.dtype[Any] | None:
+    assert not isinstance(spec, Static)
+    return None if isinstance(spec, ScalarSpec) and spec.weak else spec.dtype
+
+
+def _may_be_plain(call: Call) -> bool:
+    """Whether all arguments that are parameters are numbers of Python's or arrays, passed on as they are (or an int as a float)."""
+    pairs = [(call.given[i], a.value) for i, a in zip(call.positions, call.arguments, strict=True)]
+    return all(
+        (given is value and (type(given) in _NUMBERS or type(given) is np.ndarray)) or (type(given) is int and type(value) is float)
+        for given, value in pairs
+    )
+
+
+def _constant(value: Any) -> Any:
+    """An argument that is known while tracing, if that it is the same object is all that counts."""
+    if value is None or type(value) in (str, bytes) or type(value).__eq__ is object.__eq__:
+        return value
+    raise UnknownError
