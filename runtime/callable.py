@@ -74,14 +74,12 @@ class Patchable(_Base):
 
     __slots__ = ("_owners",)
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, patched: bool = False, **keywords: Any) -> None:
+        """Objects of this very class may be patched: `__call__` has no effects but those of native code."""
         super().__init_subclass__(**keywords)
-        if _lies_right(cls):
+        if patched and _lies_right(cls):
             flags = ctypes.c_ulong.from_address(id(cls) + _TYPE_FLAGS)
             flags.value |= _HAVE_VECTORCALL | _METHOD_DESCRIPTOR
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__
 
 
 def _lies_right(cls: type) -> bool:
@@ -99,7 +97,7 @@ def _lies_right(cls: type) -> bool:
 
 def can_patch(made: Patchable) -> bool:
     """Whether calls of an object can go to native code."""
-    return bool(type(made).__flags__ & _HAVE_VECTORCALL)
+    return bool(_possible and type(made).__flags__ & _HAVE_VECTORCALL)
 
 
 def patch(made: Patchable, owners: tuple[Any, ...]) -> None:

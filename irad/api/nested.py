@@ -10,6 +10,7 @@ import numpy as np
 from irad.api.calling import leaves_of, rebuild
 from irad.frontend import Trace, trace
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Static, coerce, spec_of, wrap
+from irad.frontend.calls import call as traced_call
 from irad.frontend.state import state
 from irad.frontend.values import as_traced, emitter, refuse
 from irad.ir.builder import Builder
@@ -36,6 +37,7 @@ class _Inner:
         self.specs = specs
         self.trace: Trace = trace(f, specs)
         state().exceptions.update(self.trace.exceptions)
+        state().guards.include(self.trace.guards)
         self.module = self.trace.module
         self.name = self.trace.func.name
         optimize(self.module, current_options())
@@ -95,7 +97,7 @@ def _zero_shadow(b: Builder, value: Value) -> Value:
 
 def call(f: Callable[..., Any], args: Sequence[Any]) -> Any:
     """A compiled function called from traced code is traced in."""
-    return f(*args)
+    return traced_call(f, *args)
 
 
 def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], has_aux: bool) -> tuple[Any, list[Any]]:

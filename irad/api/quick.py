@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from irad.runtime.table import ARGUMENT, CONTIGUOUS, GIVEN, MAX_PARAMETERS, SHAD
 
 _NUMBERS = (float, int, bool, np.float64)
 _PLAIN_KINDS = "fiub"  # of dtypes
-_MOST = 8  # kinds of calls that are known of one function
+_MOST_SEEN, _MOST_KNOWN = 64, 8  # kinds of calls of one function
 
 
 @dataclass(slots=True)
@@ -61,10 +61,13 @@ class Quick(Patchable):
     """Base of callables whose calls are noted."""
 
     options: Options | None = None
-    _seen: Any = None
 
-    def _note(self, call: Call, answer: Any) -> None:
-        """Note a call and the tree of its answer; when the same kind is met again, native code takes over."""
+    def __init__(self) -> None:
+        self._seen: dict[Any, None] = {}
+        self._known: dict[Any, tuple[Any, ...]] = {}
+
+    def _note(self, call: Call, answer: Callable[[Plan], Any]) -> None:
+        """Note a call and what makes the tree of its answer; when the same kind is met again, native code takes over."""
         if not can_patch(self):
             return
         try:
@@ -72,11 +75,24 @@ class Quick(Patchable):
             made = answer(plan)
         except UnknownError:
             return
-        owners = getattr(self, "_owners", ())
-        if plan.key != self._seen or any(owner[-1] == plan.key for owner in owners):
-            self._seen = plan.key
+        if plan.key in self._known:
+            return
+        if plan.key not in self._seen:
+            _put(self._seen, plan.key, None, _MOST_SEEN)
         else:
-            patch(self, (plan.owner(made), *owners)[:_MOST])
+            del self._seen[plan.key]
+            _put(self._known, plan.key, plan.owner(made), _MOST_KNOWN)
+            patch(self, tuple(reversed(self._known.values())))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_seen": {}, "_known": {}}
+
+
+def _put(entries: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Add an entry to a dict, which loses its oldest for it if it is full."""
+    if len(entries) >= most:
+        del entries[next(iter(entries))]
+    entries[key] = value
 
 
 class Plan:
@@ -194,8 +210,7 @@ class Plan:
 
         results = [Result(type, dtype=_dtype(spec)) for type, spec in zip(native.lowered.results, specs, strict=True)]
         conditions = places.conditions(self.watched, self.variables, self.check)
-        made = make_owner(native, frame, self.parameters, answer, collect, results=results, pairs=self._pairs(), conditions=conditions)
-        return *made, self.key
+        return make_owner(native, frame, self.parameters, answer, collect, results=results, pairs=self._pairs(), conditions=conditions)
 
     def _pairs(self) -> list[tuple[int, int]]:
         """Arrays of which one is written, or that both have a shadow: if they overlap, the general way finds out what to do."""

@@ -27,6 +27,7 @@ class Transformed(Quick, ABC):
     def __init__(self, f: Callable[..., Any], options: Options | None) -> None:
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
+        super().__init__()
         self.options = options
         for name in functools.WRAPPER_ASSIGNMENTS:
             if hasattr(f, name):
@@ -57,7 +58,7 @@ def _positional(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     return bound.args
 
 
-class Jit(Transformed):
+class Jit(Transformed, patched=True):
     """The primal, compiled."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -75,7 +76,7 @@ class Jit(Transformed):
         return nested.call(self.__wrapped__, args)
 
 
-class ValueAndGrad(Transformed):
+class ValueAndGrad(Transformed, patched=True):
     """Value and gradient by reverse mode."""
 
     with_value = True
@@ -127,7 +128,7 @@ class ValueAndGrad(Transformed):
         return (gradient, value[1]) if self._has_aux else gradient
 
 
-class Grad(ValueAndGrad):
+class Grad(ValueAndGrad, patched=True):
     """Gradient by reverse mode."""
 
     with_value = False

@@ -43,6 +43,11 @@ class Guards:
         for name in ("__code__", "__defaults__", "__kwdefaults__"):
             self._reads.setdefault((_part, id(f), name), (_part, held, name, getattr(f, name)))
 
+    def include(self, inner: Guards) -> None:
+        """A trace was made inside this one: what that read was read."""
+        for place, read in inner._reads.items():
+            self._reads.setdefault(place, read)
+
     def _note(self, fetch: Callable[[Any, Any], Any], container: Any, key: Any, value: Any) -> None:
         self._reads.setdefault((fetch, id(container), key), (fetch, container, key, value))
 
