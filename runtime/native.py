@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import ctypes
 import struct
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -55,8 +56,8 @@ class Frame:
         self.slots = ctypes.addressof(self.block)
         self.context_address = ctypes.addressof(self.context)
 
-    def __del__(self) -> None:
-        if context is None:  # at the interpreter's end, when this module is gone: all memory goes with the process
+    def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        if ending():  # what this needs may be gone, and all memory goes with the process
             return
         payload = self.context[context.SPARE // 8]
         while payload:

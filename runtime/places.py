@@ -16,15 +16,20 @@ _CELL_CONTENT = 16
 Read = tuple[str, Any, Any, Any]  # see irad.frontend.guards
 
 
-def conditions(reads: Iterable[Read], variables: Iterable[tuple[ContextVar[Any], Any]], check: Callable[[], bool] | None) -> Conditions:
-    """The conditions that reads give the same objects, context variables have these values, and a check is passed."""
+def conditions(
+    reads: Iterable[Read], variables: Iterable[tuple[ContextVar[Any], Any]], check: Callable[[], bool] | None, weak: Any = None
+) -> Conditions:
+    """The conditions that reads give the same objects, context variables have these values, and a check is passed.
+
+    They keep alive what they look at, but for `weak`, which has to be alive whenever they are looked at.
+    """
     made = Conditions(check=check)
     for variable, value in variables:
         made.reads.append((table.CONTEXT, id(variable), 0, id(value)))
         made.objects += variable, value
     for kind, container, key, value in reads:
         made.reads.append(_places[kind](container, key, value))
-        made.objects += container, key, value
+        made.objects += (None if container is weak else container), key, value
     return made
 
 

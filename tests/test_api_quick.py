@@ -811,3 +811,121 @@ def test_subclasses_with_a_call_of_their_own():
     loud = Loud(product, None)
     for _ in range(3):
         assert loud(2.0, 3.0) == ("loud", 6.0)
+
+
+# ---------------------------------------------------------------- autodiff
+
+A, C, D = irad.Active, irad.Const, irad.Duplicated
+
+
+@pytest.fixture
+def annotated(monkeypatch):
+    """As `general`, for autodiff."""
+    from irad.api import autodiff
+
+    calls = []
+    prepare = autodiff.prepare
+
+    def counting(*args):
+        calls.append(args)
+        return prepare(*args)
+
+    monkeypatch.setattr(autodiff, "prepare", counting)
+    return calls
+
+
+def mixed(x, n):
+    return x * n, None, [x]
+
+
+@pytest.mark.parametrize(
+    ("mode", "f", "args"),
+    [
+        (irad.Reverse, newton, (A, A(2.0))),
+        (irad.ReverseWithPrimal, newton, (A(2.0),)),
+        (irad.Reverse, product, (A, A(2.0), C(3.0))),
+        (irad.ReverseWithPrimal, product, (A, C(2.0), A(3))),
+        (irad.Reverse, product, (A, A(np.float64(2.0)), 3.0)),
+        (irad.Forward, newton, (D(2.0, 1.0),)),
+        (irad.Forward, newton, (D, D(2.0, 1))),
+        (irad.ForwardWithPrimal, product, (D(2.0, 1.0), C(3.0))),
+        (irad.Forward, product, (irad.DuplicatedNoNeed, D(2.0, 1.0), D(3.0, 0.5))),
+        (irad.Forward, product, (C, D(2.0, 1.0), 3.0)),
+        (irad.ForwardWithPrimal, mixed, (D(2.0, 1.0), 4)),
+    ],
+)
+def test_autodiff_of_numbers(annotated, mode, f, args):
+    expected = irad.autodiff(mode, f, *args)
+    for _ in range(3):
+        irad.autodiff(mode, f, *args)
+    answer, quick = is_quick(annotated, irad.autodiff, mode, f, *args)
+    assert quick
+    same(answer, expected)
+
+
+def duplicated(seed=0):
+    rng = np.random.default_rng(seed)
+    return [D(rng.normal(size=4), rng.normal(size=4)) for _ in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "f", "first"), [(irad.Reverse, combine, (A,)), (irad.Reverse, add_into, (C,)), (irad.ForwardWithPrimal, combine, (D,))]
+)
+def test_autodiff_of_arrays(annotated, mode, f, first):
+    fresh = irad.jit(lambda *args: f(*args)).__wrapped__
+    for _ in range(3):
+        irad.autodiff(mode, f, *first, *duplicated())
+    quickly, generally = duplicated(1), duplicated(1)
+    answer, quick = is_quick(annotated, irad.autodiff, mode, f, *first, *quickly)
+    assert quick
+    same(answer, irad.autodiff(mode, fresh, *first, *generally))
+    for a, b in zip(quickly, generally, strict=True):
+        np.testing.assert_array_equal(a.val, b.val)
+        np.testing.assert_array_equal(a.dval, b.dval)
+
+
+def test_autodiff_checks_shadows():
+    for _ in range(3):
+        irad.autodiff(irad.Reverse, combine, A, *duplicated())
+    x, y, z = duplicated()
+    memory, shadow = np.arange(8.0), np.zeros(8)
+    for bad, reason in [
+        ((D(x.val, x.val), y, z), "overlaps it"),
+        ((D(x.val, y.val), y, z), "overlaps"),
+        ((D(x.val, y.dval), y, z), "do not overlap as"),
+        ((D(x.val, np.broadcast_to(0.0, 4)), y, z), "read-only"),
+    ]:
+        with pytest.raises(ValueError, match=reason):
+            irad.autodiff(irad.Reverse, combine, A, *bad)
+    tied = D(memory[:4], shadow[:4]), D(memory[2:6], shadow[2:6]), z
+    irad.autodiff(irad.Reverse, combine, A, *tied)
+    assert shadow[:2] == pytest.approx(memory[2:4] * z.val[:2])
+    first = D(x.val.copy(), np.zeros(4))
+    first.dval.resize(3, refcheck=False)
+    with pytest.raises(ValueError, match="has shape"):
+        irad.autodiff(irad.Reverse, combine, A, first, y, z)
+
+
+def test_autodiff_keeps_no_function_alive():
+    def f(x):
+        return x * SCALE
+
+    for _ in range(4):
+        irad.autodiff(irad.Reverse, f, A, A(2.0))
+    alive = weakref.ref(f)
+    del f
+    gc.collect()
+    assert alive() is None
+
+
+def test_autodiff_notices_what_is_rebound(annotated, monkeypatch):
+    def f(x):
+        return x * SCALE
+
+    for _ in range(3):
+        irad.autodiff(irad.Reverse, f, A, A(2.0))
+    assert is_quick(annotated, irad.autodiff, irad.Reverse, f, A, A(5.0)) == (((2.0,),), True)
+    monkeypatch.setitem(globals(), "SCALE", 7.0)
+    assert irad.autodiff(irad.Reverse, f, A, A(2.0)) == ((7.0,),)
+    f.__code__ = (lambda x: x * x).__code__
+    assert irad.autodiff(irad.Reverse, f, A, A(2.0)) == ((4.0,),)

@@ -51,6 +51,8 @@ class Active(Annotation):
 
     def __post_init__(self) -> None:
         value = self.val
+        if type(value) is float:
+            return
         if isinstance(value, np.ndarray):
             raise TypeError("Active is for numbers that are passed by value; for an array, consider Duplicated or Const")
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):

@@ -7,12 +7,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from irad.api.annotated import MISSED, way_of
 from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
 from irad.api.calling import Argument, invoke, leaves_of, prepare, rebuild
 from irad.api.compiled import Derivative, Program
 from irad.api.modes import ForwardMode, Mode, ReverseMode
+from irad.api.quick import Call, Plan
 from irad.frontend.abstract import ScalarSpec
 from irad.options import Options
+from irad.runtime.owner import Value
+
+_Outcome = tuple[tuple[Any, ...], Call, Callable[[Plan, list[int]], Any]]  # a result, and what to note of the call
 
 
 class Derivatives(NamedTuple):
@@ -87,12 +92,21 @@ def autodiff(mode: Mode, f: Callable[..., Any] | Const, *args: Any, options: Opt
     if args and isinstance(args[0], type) and issubclass(args[0], Annotation):
         activity, args = args[0], args[1:]
     function = f.val if isinstance(f, Annotation) else f
+    way = way_of(mode, function, activity, args, options)
+    if way is not None:
+        answer = way(*way.flat(args))
+        if answer is not MISSED:
+            return tuple.__new__(way.shape, answer)
     annotated = [a if isinstance(a, Annotation) else Const(a) for a in args]
     made, positions = prepare(function, [a.val for a in annotated], options)
     if isinstance(mode, ForwardMode):
-        return _forward(mode, activity, made, annotated, positions)
-    assert isinstance(mode, ReverseMode)
-    return _reverse(mode, activity, made, annotated, positions)
+        result, call, plan = _forward(mode, activity, made, annotated, positions)
+    else:
+        assert isinstance(mode, ReverseMode)
+        result, call, plan = _reverse(mode, activity, made, annotated, positions)
+    if way is not None:
+        way.note(function, call, args, type(result), plan)
+    return result
 
 
 def _is_float(value: Any) -> bool:
@@ -101,7 +115,7 @@ def _is_float(value: Any) -> bool:
 
 def _reverse(
     mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], positions: list[int]
-) -> tuple[Any, ...]:
+) -> _Outcome:
     if activity not in (None, Active, Const):
         raise TypeError(f"in reverse mode the result is Active or Const, not {activity.__name__}")
     arguments = [_reverse_argument(annotated[i], i) for i in positions]
@@ -109,14 +123,20 @@ def _reverse(
     seeded = activity is Active or (activity is None and not none_returned)
     flags = tuple(a.active for a in arguments)
     wanted = Derivative("reverse", flags, "all" if seeded else "none", mode.return_primal)
-    flat = invoke(made, arguments, wanted, (1.0,) if seeded else ())
-    results = iter(flat)
+    results = iter(invoke(made, arguments, wanted, (1.0,) if seeded else ()))
     primal = rebuild(made.trace.result, results) if mode.return_primal else None
     derivs: list[Any] = [None] * len(annotated)
     for i in positions:
         if isinstance(annotated[i], Active):
             derivs[i] = next(results)
-    return DerivativesAndPrimal(tuple(derivs), primal) if mode.return_primal else Derivatives(tuple(derivs))
+    result = DerivativesAndPrimal(tuple(derivs), primal) if mode.return_primal else Derivatives(tuple(derivs))
+
+    def plan(made: Plan, starts: list[int]) -> Any:
+        value = (made.primal(),) if mode.return_primal else ()
+        found = made.gradients(alike=False)
+        return tuple(found[starts[i]] if isinstance(a, Active) else Value(None) for i, a in enumerate(annotated)), *value
+
+    return result, Call(made, wanted, (), arguments, positions, int(seeded)), plan
 
 
 def _reverse_argument(a: Annotation, i: int) -> Argument:
@@ -130,7 +150,7 @@ def _reverse_argument(a: Annotation, i: int) -> Argument:
 
 def _forward(
     mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], positions: list[int]
-) -> tuple[Any, ...]:
+) -> _Outcome:
     if activity is Active or any(isinstance(a, Active) for a in annotated):
         raise TypeError("Active arguments not allowed in forward mode; use Duplicated(x, dx)")
     if activity is None:
@@ -143,10 +163,16 @@ def _forward(
     wanted = Derivative("forward", flags, "none" if activity is Const else "all", with_primal)
     results = iter(invoke(made, arguments, wanted))
     primal = rebuild(made.trace.result, results) if with_primal else None
-    if activity is Const:
-        return ()
-    tangent = tangents(made.trace.result, results)
-    return PrimalAndTangent(primal, tangent) if with_primal else Tangent(tangent)
+    result: tuple[Any, ...] = ()
+    if activity is not Const:
+        tangent = tangents(made.trace.result, results)
+        result = PrimalAndTangent(primal, tangent) if with_primal else Tangent(tangent)
+
+    def plan(plan: Plan, _: list[int]) -> Any:
+        value = (plan.primal(),) if with_primal else ()
+        return () if activity is Const else (*value, plan.tangents(_only_floats(made.trace.result)))
+
+    return result, Call(made, wanted, (), arguments, positions), plan
 
 
 def _forward_argument(a: Annotation, i: int) -> Argument:

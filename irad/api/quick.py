@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,10 @@ class Call:
         Where each of them is among the given.
     seeds : int
         How many seeds of 1.0 the derivative takes.
+    function : callable
+        What the program was traced from, if it shall not be kept alive.
+    shadows : dict
+        Where the shadows that the caller passed are among the given, by argument.
     """
 
     program: Program
@@ -51,6 +55,8 @@ class Call:
     arguments: Sequence[Argument]
     positions: Sequence[int]
     seeds: int = 0
+    function: Any = None
+    shadows: dict[int, int] = field(default_factory=dict)
 
 
 class UnknownError(Exception):
@@ -106,7 +112,7 @@ class Plan:
         self.native: Native = program.executable(wanted, True)
         self.parameters: list[Parameter] = []
         self.shadows: dict[int, int] = {}  # by argument, the parameter that is its shadow
-        self.arrays: list[tuple[int, bool, bool]] = []  # parameters, whether they are written, and active
+        self.arrays: list[_Array] = []
         self.specs: list[Spec] = []
         self._take_arguments()
         if len(self.parameters) > MAX_PARAMETERS or not wrapper.supports(self.native):
@@ -135,10 +141,10 @@ class Plan:
             if isinstance(argument.value, np.ndarray):
                 self._take_array(i, argument.value, position, active)
             else:
-                self._take_number(position, active)
+                self._take_number(i, position, active)
         for _ in range(call.seeds):
             self.parameters.append(Parameter(self._type(), GIVEN, 0, 1.0))
-        for position in sorted(set(range(len(call.given))).difference(call.positions)):
+        for position in sorted(set(range(len(call.given))).difference(call.positions, call.shadows.values())):
             self.parameters.append(Parameter(None, ARGUMENT, position, _constant(call.given[position])))
 
     def _type(self) -> Type:
@@ -153,15 +159,26 @@ class Plan:
         source = (GIVEN, 0, array) if position is None else (ARGUMENT, position, None)
         flags = own.flags | (WRITEABLE if written else 0)
         self.parameters.append(Parameter(type, *source, dtype=array.dtype, flags=flags, mask=CONTIGUOUS))
-        self.arrays.append((k, written, active))
-        if active:
-            self.shadows[i] = k + 1
+        self.arrays.append(_Array(k, written, active))
+        if not active:
+            return
+        self.shadows[i] = k + 1
+        if i in self.call.shadows:
+            own = self.native.parameters[k + 1]
+            assert own is not None
+            flags = own.flags | WRITEABLE
+            self.parameters.append(Parameter(self._type(), ARGUMENT, self.call.shadows[i], like=k, dtype=array.dtype, flags=flags))
+            self.arrays.append(_Array(k + 1, True, True))
+        else:
             self.parameters.append(Parameter(self._type(), SHADOW, k, dtype=array.dtype))
 
-    def _take_number(self, position: int | None, active: bool) -> None:
+    def _take_number(self, i: int, position: int | None, active: bool) -> None:
         assert position is not None
+        self._pass(position)
         if active and self.call.wanted.mode == "forward":
-            raise UnknownError
+            self._pass(self.call.shadows[i])
+
+    def _pass(self, position: int) -> None:
         self.parameters.append(Parameter(self._type(), ARGUMENT, position, accept=type(self.call.given[position])))
 
     # ------------------------------------------------------------ answers
@@ -189,18 +206,23 @@ class Plan:
         plain = isinstance(spec, ScalarSpec) and spec.weak
         return Result(self.native.lowered.results[number], number, None if plain else spec.dtype)
 
-    def gradients(self) -> dict[int, Any]:
-        """The places of the derivatives, by position; to be asked for behind `primal`, if at all."""
+    def tangents(self, tree: Any) -> Any:
+        """The places of tangents, for a tree of the specs of those; to be asked for behind `primal`, if at all."""
+        return self._tree(tree)
+
+    def gradients(self, alike: bool = True) -> dict[int, Any]:
+        """The places of the derivatives, by position (`alike`: by NumPy's numbers as such); to be asked for behind `primal`, if at all."""
         found: dict[int, Any] = {}
         for i, (position, argument) in enumerate(zip(self.call.positions, self.call.arguments, strict=True)):
             if argument.active and isinstance(argument.value, np.ndarray):
                 found[position] = New(self.shadows[i])
             elif argument.active:
-                found[position] = self._result(ScalarSpec(np.dtype(np.float64), not isinstance(argument.value, np.generic)))
+                strong = alike and isinstance(argument.value, np.generic)
+                found[position] = self._result(ScalarSpec(np.dtype(np.float64), not strong))
         return found
 
     def owner(self, answer: Any) -> tuple[Any, ...]:
-        """What native code knows of calls like this."""
+        """What native code knows of calls like this; keeps alive the functions that it looks at, but for the call's."""
         native, specs = self.native, self.specs
         frame = native.new_frame()
 
@@ -209,15 +231,22 @@ class Plan:
             return assemble(answer, [finished(spec, x) for spec, x in zip(specs, flat, strict=True)], full)
 
         results = [Result(type, dtype=_dtype(spec)) for type, spec in zip(native.lowered.results, specs, strict=True)]
-        conditions = places.conditions(self.watched, self.variables, self.check)
+        conditions = places.conditions(self.watched, self.variables, self.check, self.call.function)
         return make_owner(native, frame, self.parameters, answer, collect, results=results, pairs=self._pairs(), conditions=conditions)
 
     def _pairs(self) -> list[tuple[int, int]]:
         """Arrays of which one is written, or that both have a shadow: if they overlap, the general way finds out what to do."""
         pairs = [(a, b) for k, a in enumerate(self.arrays) for b in self.arrays[:k]]
-        return [
-            (i, j) for (i, written, active), (j, also_written, also_active) in pairs if written or also_written or (active and also_active)
-        ]
+        return [(a.parameter, b.parameter) for a, b in pairs if a.written or b.written or (a.active and b.active)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Array:
+    """A parameter that is an array, or a shadow that the caller passed."""
+
+    parameter: int
+    written: bool
+    active: bool
 
 
 def _dtype(spec: Spec) -> np.dtype[Any] | None:
@@ -226,8 +255,9 @@ def _dtype(spec: Spec) -> np.dtype[Any] | None:
 
 
 def _may_be_plain(call: Call) -> bool:
-    """Whether all arguments that are parameters are numbers of Python's or arrays, passed on as they are (or an int as a float)."""
+    """Whether all that is passed on are numbers of Python's or arrays, as they are (or an int as a float)."""
     pairs = [(call.given[i], a.value) for i, a in zip(call.positions, call.arguments, strict=True)]
+    pairs += [(call.given[k], call.arguments[i].shadow) for i, k in call.shadows.items()]
     return all(
         (given is value and (type(given) in _NUMBERS or type(given) is np.ndarray)) or (type(given) is int and type(value) is float)
         for given, value in pairs
