@@ -555,7 +555,7 @@ def test_many_kinds_of_arguments(general):
         for x in kinds:
             for y in kinds[:3]:
                 same(made(x, y), irad.jit(product)(x, y))
-    assert len(made._owners) <= 8
+    assert len(made._owners) <= 9  # and the function
 
 
 def test_recursion_in_any_thread():
@@ -929,3 +929,58 @@ def test_autodiff_notices_what_is_rebound(annotated, monkeypatch):
     assert irad.autodiff(irad.Reverse, f, A, A(2.0)) == ((7.0,),)
     f.__code__ = (lambda x: x * x).__code__
     assert irad.autodiff(irad.Reverse, f, A, A(2.0)) == ((4.0,),)
+
+
+# ---------------------------------------------------------------- what calls share
+
+
+def test_transforms_of_one_function_share_what_is_known(general):
+    def f(x, y):
+        return x * y * SCALE
+
+    first, second = irad.grad(f), warm(irad.grad(f), 2.0, 3.0)
+    assert is_quick(general, irad.grad(f), 4.0, 5.0) == (10.0, True)
+    assert first(2, 3) == 6.0
+    assert is_quick(general, first, 4.0, 5.0) == (10.0, True)
+    warm(second, 2, 3)
+    first(2, 3)
+    assert is_quick(general, first, 2, 3) == (6.0, True)
+    assert is_quick(general, irad.grad(f, (0,)), 4.0, 5.0) == ((10.0,), False)
+    assert is_quick(general, irad.grad(f, 1), 4.0, 5.0) == (8.0, False)
+    assert is_quick(general, irad.value_and_grad(f), 4.0, 5.0) == ((40.0, 10.0), False)
+    irad.clear_caches()
+    assert is_quick(general, irad.grad(f), 4.0, 5.0) == (10.0, False)
+
+
+def test_a_transform_whose_wrapped_function_is_replaced_shares_nothing():
+    def f(x):
+        return 2.0 * x
+
+    def g(x):
+        return 3.0 * x
+
+    changed = irad.jit(f)
+    changed.__wrapped__ = g
+    for _ in range(4):
+        changed(1.0)
+    other = irad.jit(f)
+    for _ in range(4):
+        assert other(1.0) == 2.0
+    del f
+    gc.collect()
+    assert other(1.0) == 2.0
+    other.__wrapped__ = g
+    gc.collect()
+    assert other(1.0) in (2.0, 3.0)
+
+
+def test_functions_go_with_their_last_transform():
+    def f(x):
+        return x * SCALE
+
+    for _ in range(4):
+        irad.grad(f)(2.0)
+    alive = weakref.ref(f)
+    del f
+    gc.collect()
+    assert alive() is None

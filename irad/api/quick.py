@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from irad.api.calling import Argument, finished
-from irad.api.compiled import Derivative, Program
+from irad.api.compiled import Derivative, Program, quick_ways
 from irad.frontend import state
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Spec, Static
 from irad.ir.types import Type
@@ -44,7 +46,7 @@ class Call:
     seeds : int
         How many seeds of 1.0 the derivative takes.
     function : callable
-        What the program was traced from, if it shall not be kept alive.
+        What was called.
     shadows : dict
         Where the shadows that the caller passed are among the given, by argument.
     """
@@ -63,35 +65,25 @@ class UnknownError(Exception):
     """A call is not of a kind that native code takes."""
 
 
-class Quick(Patchable):
-    """Base of callables whose calls are noted."""
+@dataclass(slots=True)
+class Kinds:
+    """Kinds of calls: met once, and known to native code."""
 
-    options: Options | None = None
+    seen: dict[Any, None] = field(default_factory=dict)
+    known: dict[Any, tuple[Any, ...]] = field(default_factory=dict)
+    lock: Any = field(default_factory=Lock)
 
-    def __init__(self) -> None:
-        self._seen: dict[Any, None] = {}
-        self._known: dict[Any, tuple[Any, ...]] = {}
-
-    def _note(self, call: Call, answer: Callable[[Plan], Any]) -> None:
-        """Note a call and what makes the tree of its answer; when the same kind is met again, native code takes over."""
-        if not can_patch(self):
-            return
-        try:
-            plan = Plan(call, self.options)
-            made = answer(plan)
-        except UnknownError:
-            return
-        if plan.key in self._known:
-            return
-        if plan.key not in self._seen:
-            _put(self._seen, plan.key, None, _MOST_SEEN)
-        else:
-            del self._seen[plan.key]
-            _put(self._known, plan.key, plan.owner(made), _MOST_KNOWN)
-            patch(self, tuple(reversed(self._known.values())))
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_seen": {}, "_known": {}}
+    def note(self, key: Any, owner: Callable[[], tuple[Any, ...]]) -> bool:
+        """Note a call; tells whether its kind is known now."""
+        with self.lock:
+            if key in self.known:
+                return True
+            if key not in self.seen:
+                _put(self.seen, key, None, _MOST_SEEN)
+                return False
+            del self.seen[key]
+            _put(self.known, key, owner(), _MOST_KNOWN)
+            return True
 
 
 def _put(entries: dict[Any, Any], key: Any, value: Any, most: int) -> None:
@@ -99,6 +91,44 @@ def _put(entries: dict[Any, Any], key: Any, value: Any, most: int) -> None:
     if len(entries) >= most:
         del entries[next(iter(entries))]
     entries[key] = value
+
+
+class Quick(Patchable):
+    """Base of callables whose calls are noted, for all that call the same function in the same way."""
+
+    options: Options | None = None
+    _function: Any = None  # what it calls, if it keeps that alive
+
+    def __init__(self) -> None:
+        self._kinds = Kinds()
+
+    def _share(self, f: Any, *way: Any) -> None:
+        """Calls are those of a function, in a certain way: what is known of such calls holds for this object too."""
+        self._function = f
+        if type(f) is FunctionType:
+            self._kinds = quick_ways(f).setdefault((type(self), self.options, *way), self._kinds)
+        if self._kinds.known:
+            self._patch()
+
+    def _note(self, call: Call, answer: Callable[[Plan], Any]) -> None:
+        """Note a call and what makes the tree of its answer; when the same kind is met again, native code takes over."""
+        if not can_patch(self) or (self._function is not None and self._function is not call.function):
+            return
+        try:
+            plan = Plan(call, self.options)
+            made = answer(plan)
+        except UnknownError:
+            return
+        if self._kinds.note(plan.key, lambda: plan.owner(made)):
+            self._patch()
+
+    def _patch(self) -> None:
+        """Behind its owners an object has the function whose parts they look at, which they do not keep alive themselves."""
+        if can_patch(self):
+            patch(self, (*reversed(self._kinds.known.values()), self._function))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_kinds": Kinds()}
 
 
 class Plan:
@@ -222,7 +252,7 @@ class Plan:
         return found
 
     def owner(self, answer: Any) -> tuple[Any, ...]:
-        """What native code knows of calls like this; keeps alive the functions that it looks at, but for the call's."""
+        """What native code knows of calls like this; keeps alive the functions that it looks at, but for the called one."""
         native, specs = self.native, self.specs
         frame = native.new_frame()
 

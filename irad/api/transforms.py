@@ -61,6 +61,10 @@ def _positional(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
 class Jit(Transformed, patched=True):
     """The primal, compiled."""
 
+    def __init__(self, f: Callable[..., Any], options: Options | None) -> None:
+        super().__init__(f, options)
+        self._share(f)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""
         args = _positional(self.__wrapped__, args, kwargs)
@@ -69,7 +73,7 @@ class Jit(Transformed, patched=True):
         made, positions = prepare(self.__wrapped__, args, self.options)
         arguments = [Argument(args[i], name=f"argument {i}") for i in positions]
         flat = invoke(made, arguments, Derivative())
-        self._note(Call(made, Derivative(), args, arguments, positions), Plan.primal)
+        self._note(Call(made, Derivative(), args, arguments, positions, 0, self.__wrapped__), Plan.primal)
         return rebuild(made.trace.result, iter(flat))
 
     def __irad_call__(self, *args: Any) -> Any:
@@ -86,6 +90,7 @@ class ValueAndGrad(Transformed, patched=True):
         self._single = isinstance(argnums, int)
         self._argnums = tuple(operator.index(i) for i in ((argnums,) if isinstance(argnums, int) else argnums))
         self._has_aux = has_aux
+        self._share(f, self._single, self._argnums, has_aux)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""
@@ -106,7 +111,7 @@ class ValueAndGrad(Transformed, patched=True):
         )
         results = iter(invoke(made, arguments, wanted, (1.0,)))
         value = rebuild(made.trace.result, results) if wanted.with_primal else None
-        self._note(Call(made, wanted, args, arguments, positions, 1), lambda plan: self._planned(plan, chosen))
+        self._note(Call(made, wanted, args, arguments, positions, 1, self.__wrapped__), lambda plan: self._planned(plan, chosen))
         shadows = {
             i: a.shadow if isinstance(a.value, np.ndarray) else next(results) for i, a in zip(positions, arguments, strict=True) if a.active
         }
