@@ -72,7 +72,17 @@ look:
   br i1 %apart, label %guards, label %leave
 guards:
   %holds = call i1 @irad_hold(ptr %table)
-  br i1 %holds, label %current, label %stale
+  br i1 %holds, label %held, label %stale
+held:
+{get("table", Table, "python")}\
+  %ran.none = icmp eq i64 %python, 0
+  br i1 %ran.none, label %current, label %again
+again:
+  %packed.again = call i1 @irad_pack(ptr %table, ptr %args, ptr %full, ptr %bounds, i1 false)
+  br i1 %packed.again, label %look.again, label %leave
+look.again:
+  %apart.again = call i1 @irad_apart(ptr %table, ptr %bounds)
+  br i1 %apart.again, label %current, label %leave
 stale:
   %error = call ptr @PyErr_Occurred()
   %quiet = icmp eq ptr %error, null

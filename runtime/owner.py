@@ -129,6 +129,7 @@ def make_owner(
         pair=(ctypes.c_int64 * len(flat))(*flat),
         guards=len(conditions.reads),
         guard=(table.Guard * len(conditions.reads))(*conditions.reads),
+        python=conditions.check is not None or any(kind == table.ATTRIBUTE for kind, *_ in conditions.reads),
         check=id(conditions.check) if conditions.check is not None else None,
         release=lowered.long,
         poll=poll_address() if native.polls else None,

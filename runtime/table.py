@@ -80,6 +80,7 @@ class Table(ctypes.Structure):
         ("pair", ctypes.POINTER(ctypes.c_int64)),
         ("guards", ctypes.c_int64),
         ("guard", ctypes.POINTER(Guard)),
+        ("python", ctypes.c_int64),  # whether they may run Python code, which may change the arguments
         ("check", ctypes.c_void_p),  # called without arguments, tells whether the other guards hold; null if there are none
         ("release", ctypes.c_int64),  # whether to let go of the GIL
         ("poll", ctypes.c_void_p),  # null if the function never polls

@@ -16,9 +16,8 @@ import pytest
 import irad
 from irad.api import transforms
 from irad.runtime import callable as callables
-from irad.runtime import wrapper
 
-pytestmark = pytest.mark.skipif(not wrapper.available(), reason="objects of this interpreter lie otherwise")
+pytestmark = pytest.mark.skipif(not callables.can_patch(irad.jit(abs)), reason="objects of this interpreter lie otherwise")
 
 SCALE = 2.0
 TABLE = np.array([1.0, 2.0, 3.0])
@@ -478,6 +477,32 @@ def test_properties_that_raise_are_heard():
         made(2.0)
     moody.calm = True
     assert made(2.0) == 4.0
+
+
+def test_attributes_that_change_the_arguments():
+    x = np.ones(4)
+
+    class Sly:
+        shrinks = False
+
+        def __getattribute__(self, name):
+            if name == "k" and object.__getattribute__(self, "shrinks"):
+                x.resize(2, refcheck=False)
+            return object.__getattribute__(self, name)
+
+    sly = Sly()
+    sly.k = 2.0
+
+    def f(x):
+        s = 0.0
+        for i in range(len(x)):
+            s += sly.k * x[i]
+        return s
+
+    made = warm(irad.jit(f), x)
+    assert made(x) == 8.0
+    sly.shrinks = True
+    assert made(x) == 4.0
 
 
 def test_options_in_force(general):
