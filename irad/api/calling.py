@@ -95,6 +95,8 @@ def _apart(made: Program, arguments: list[Argument], flags: Sequence[bool]) -> b
 
 
 def _check_shadow(a: Argument, arrays: list[tuple[int, Argument]]) -> None:
+    if a.shadow.shape != a.value.shape:  # one of them was changed in place
+        raise ValueError(f"the shadow of {a.name} has shape {a.shadow.shape}, and {a.name} has {a.value.shape}")
     if not a.shadow.flags.writeable:
         raise ValueError(f"the shadow of {a.name} is read-only")
     for _, other in arrays:
