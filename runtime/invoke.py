@@ -142,6 +142,10 @@ bad:
   %number = call ptr @PyLong_FromLongLong(i64 %status.wide)
   %nothing = call ptr @PyObject_CallOneArg(ptr %failed, ptr %number)
   call void @Py_DecRef(ptr %number)
+  %raised = icmp eq ptr %nothing, null
+  br i1 %raised, label %clean, label %elsewhere
+elsewhere:
+  call void @Py_DecRef(ptr %nothing)
   br label %clean
 answer:
   %new = call i1 @irad_all_new(ptr %table, ptr %context)
@@ -157,7 +161,7 @@ give:
   %given = call ptr @irad_build(ptr %table, ptr %context, ptr %full, ptr %cursor)
   br label %clean
 clean:
-  %object = phi ptr [null, %bad], [%collected, %views], [%given, %give]
+  %object = phi ptr [null, %bad], [inttoptr (i64 1 to ptr), %elsewhere], [%collected, %views], [%given, %give]
   %live.place = getelementptr i8, ptr %context, i64 {c.LIVE}
   %live = load i64, ptr %live.place
   %litter = icmp ne i64 %live, 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from irad.errors import SizesDiffer
 from irad.ir.types import ComplexType, IntType, MemRefType, Type, is_float
 from irad.lower.types import components
 from irad.runtime import abi, stack, table
@@ -112,7 +114,8 @@ def make_owner(
     flat = [n for pair in pairs for n in pair]
 
     def failed(status: int) -> None:
-        native.fail(frame, status)
+        with suppress(SizesDiffer):  # found out on entry, before anything was written: the call is not for this code
+            native.fail(frame, status)
 
     known = table.Table(
         entry=native.address,

@@ -91,7 +91,7 @@ class Table(ctypes.Structure):
         ("float64", ctypes.c_void_p),  # NumPy's scalar type, which has its value where Python's float has
         ("fallback", ctypes.c_void_p),  # called like the function itself
         ("collect", ctypes.c_void_p),  # called with all parameters, returns the answer of the call that has just been made
-        ("failed", ctypes.c_void_p),  # called with a status, raises
+        ("failed", ctypes.c_void_p),  # called with a status; raises, or returns if the call is not for this code
     )
 
 

@@ -407,6 +407,232 @@ def test_containers_from_outside(general):
     assert made(2.0) == 8.0
 
 
+def counted(x):
+    return x * LIST[0] * len(LIST)
+
+
+def searched(x):
+    return x * LIST.index(1.0) + LIST.count(2.0)
+
+
+def looked_up(x):
+    return x * SETTINGS.get("rate") + sum(SETTINGS.values())
+
+
+def sorted_and_summed(x):
+    return x * max(LIST) + sum(sorted(LIST)) + len(list(LIST))
+
+
+def averaged(x):
+    return x * np.mean(LIST)
+
+
+@pytest.mark.parametrize("f", [counted, searched, looked_up, sorted_and_summed, averaged])
+def test_containers_that_are_only_read_are_noticed_when_they_change(monkeypatch, f):
+    made, slope = warm(irad.jit(f), 2.0), warm(irad.grad(f), 2.0)
+    for held in ([3.0, 1.0], [3.0, 1.0, 2.0], [1.0]):
+        LIST[:] = held
+        SETTINGS["rate"] = held[0] + 1.0
+        try:
+            for x in (2.0, 5.0):
+                assert made(x) == f(x)
+                assert slope(x) == pytest.approx(f(x + 1.0) - f(x))
+        finally:
+            LIST[:] = [1.0, 2.0]
+            SETTINGS["rate"] = 3.0
+        assert made(2.0) == f(2.0)
+
+
+# ---------------------------------------------------------------- sizes that are taken as equal
+
+
+def meeting(x, y):
+    return np.sum(x * y + y)
+
+
+def meeting_and_writing(x, y):
+    z = x * y
+    x[...] = x + z
+    return np.sum(x * z)
+
+
+@pytest.mark.parametrize("f", [meeting, meeting_and_writing])
+@pytest.mark.parametrize("make", [irad.jit, irad.grad, irad.value_and_grad])
+def test_sizes_that_are_taken_as_equal(general, make, f):
+    rng = np.random.default_rng(5)
+
+    def pair(n, m):
+        return rng.normal(size=n), rng.normal(size=m)
+
+    made = warm(make(f), *pair(4, 4))
+    for n, m in ((4, 4), (4, 1), (7, 7), (1, 1), (0, 1), (5, 1)):
+        x, y = pair(n, m)
+        ours, theirs = (x.copy(), y.copy()), (x.copy(), y.copy())
+        answer, quick = is_quick(general, made, *ours)
+        assert quick == (n == m)
+        irad.clear_caches()
+        same(answer, make(f)(*theirs))
+        same(ours, theirs)
+    with pytest.raises(ValueError, match="broadcast"):
+        made(*pair(3, 4))
+    assert not isinstance(outcome_of(lambda: made(*pair(3, 4))), irad.errors.SizesDiffer)
+
+
+def outcome_of(f):
+    try:
+        return f()
+    except Exception as error:
+        return error
+
+
+def test_autodiff_with_sizes_that_are_not_as_before(annotated):
+    rng = np.random.default_rng(5)
+    for n, m in ((4, 4), (4, 4), (4, 4), (4, 1), (6, 1), (6, 6)):
+        x, y = D(rng.normal(size=n), rng.normal(size=n)), D(rng.normal(size=m), rng.normal(size=m))
+        before, dx = x.val.copy(), x.dval + np.broadcast_to(y.val, n)
+        dy = y.dval + (x.val + 1.0 if m == n else np.sum(x.val + 1.0))
+        irad.autodiff(irad.Reverse, meeting, A, x, y)
+        np.testing.assert_array_equal(x.val, before)
+        np.testing.assert_allclose(x.dval, dx)
+        np.testing.assert_allclose(y.dval, dy)
+    assert is_quick(annotated, irad.autodiff, irad.Reverse, meeting, A, x, y)[1]
+
+
+# ---------------------------------------------------------------- arrays and shadows of other strides
+
+
+def reshaped(x):
+    return np.sum(np.reshape(x, (-1, 2))[:, 0] * np.arange(1.0, 4.0)) + np.sum(x[::2] * x[1::2])
+
+
+def written_through_a_view(x):
+    y = x[::2]
+    y[...] = y * 2.0
+    return np.sum(y * y)
+
+
+@pytest.mark.parametrize("f", [reshaped, written_through_a_view, combine])
+def test_shadows_of_other_strides(f):
+    memory = np.random.default_rng(1).normal(size=40)
+    count = 3 if f is combine else 1
+    for step in (1, 2, 3):
+
+        def arguments(step=step):
+            return [memory[k : k + 6 * step].copy()[::step] for k in range(count)]
+
+        made, straight = irad.value_and_grad(f), irad.value_and_grad(f)(*[a.copy() for a in arguments()])
+        for _ in range(4):
+            answer = made(*arguments())
+            assert answer[0] == pytest.approx(straight[0])
+            np.testing.assert_allclose(answer[1], straight[1])
+        for spaced in (1, 2, 3) if step > 1 else (1,):
+            for _ in range(4):
+                pairs = [D(a, np.zeros(6 * spaced)[::spaced]) for a in arguments()]
+                irad.autodiff(irad.Reverse, f, A, *pairs)
+                np.testing.assert_allclose(pairs[0].dval, straight[1])
+
+
+# ---------------------------------------------------------------- complex numbers, read-only results, structured arguments
+
+
+def turned(z, x):
+    return z * z + x * 1j
+
+
+def length(z, x):
+    return (z * z.conjugate()).real * x
+
+
+def spread(x):
+    return np.broadcast_to(x, (3, len(x))), np.broadcast_to(x[:, None], (len(x), 1)) * 2.0
+
+
+def complex_arrays(z):
+    return z * 2.0, z.imag + 1.0, abs(z[0]) > 1.0
+
+
+@pytest.mark.parametrize(
+    ("make", "f", "args", "expect"),
+    [
+        (irad.jit, turned, (1.0 + 2.0j, 3.0), True),
+        (irad.grad, length, (1.0 + 2.0j, 3.0), True),
+        (irad.value_and_grad, length, (1.0 + 2.0j, 3.0), True),
+        (irad.jit, turned, (np.complex128(1.0 + 2.0j), 3.0), False),
+        (irad.jit, turned, (np.complex64(1.0 + 2.0j), 3.0), False),
+        (irad.jit, complex_arrays, (np.array([1.0 + 2.0j, 3.0]),), True),
+        (irad.jit, complex_arrays, (np.array([1.0 + 2.0j, 3.0], np.complex64),), True),
+        (irad.jit, complex_arrays, (np.arange(8.0).astype(complex)[::-2],), True),
+        (irad.jit, lambda z: z[0], (np.array([1.0 + 2.0j, 3.0]),), False),
+        (irad.grad, lambda z: (z[0] * z[1].conjugate()).real, (np.array([1.0 + 2.0j, 3.0]),), True),
+        (irad.jit, spread, (np.arange(3.0),), True),
+    ],
+)
+def test_complex_numbers_and_read_only_results(general, make, f, args, expect):
+    expected = make(f)(*args)
+    answer, quick = is_quick(general, warm(make(f), *args), *args)
+    assert quick == expect
+    same(answer, expected)
+    flags = [[a.flags.writeable for a in t] for t in (answer, expected) if isinstance(t, tuple) and f is spread]
+    assert flags in ([], [[False, True]] * 2)
+
+
+def test_complex_numbers_are_not_taken_for_real_ones():
+    made = warm(irad.jit(product), 2.0, 3.0)
+    same(made(2j, 3.0), 6j)
+    made = warm(irad.jit(product), 2j, 3.0)
+    same(made(2.0, 3.0), 6.0)
+    same(made(2j, 3j), -6 + 0j)
+
+
+def test_autodiff_of_complex_numbers(annotated):
+    for _ in range(4):
+        same(tuple(irad.autodiff(irad.Reverse, length, A, A(1 + 2j), C(3.0))), ((6 + 12j, None),))
+        same(tuple(irad.autodiff(irad.Forward, turned, D(1 + 2j, 1j), C(3.0))), (-4 + 2j,))
+    assert is_quick(annotated, irad.autodiff, irad.Reverse, length, A, A(1 + 2j), C(3.0))[1]
+    for z in (1 + 2j, 2 + 1j, 3j, 4 + 0j):
+        assert irad.autodiff(irad.ReverseHolomorphic, lambda z: z * z, A, A(z)) == ((2 * z,),)
+
+    def squared(z):
+        return z * z
+
+    for z in (1 + 2j, 2 + 1j, 3j, 4 + 0j):
+        assert irad.autodiff(irad.ReverseHolomorphic, squared, A, A(z)) == ((2 * z,),)
+
+
+class Counter:
+    def __init__(self):
+        self.count = 1.0
+
+
+def counting_up(counter, x):
+    counter.count = counter.count + 1.0
+    return counter.count * x
+
+
+def test_structured_arguments_are_written_back_each_time():
+    counter = Counter()
+    made = irad.jit(counting_up)
+    assert [made(counter, 2.0) for _ in range(5)] == [4.0, 6.0, 8.0, 10.0, 12.0]
+    assert counter.count == 6.0
+    total = irad.jit(lambda held, x: held["a"][0] * x)
+    assert [total({"a": [k]}, 2.0) for k in (1.0, 2.0, 3.0, 4.0)] == [2.0, 4.0, 6.0, 8.0]
+    slope = irad.grad(lambda pair, x: pair[0] * pair[1] * x)
+    assert [slope((k, 2.0), 3.0) for k in (1.0, 2.0, 3.0, 4.0)] == [(6.0, 3.0 * k) for k in (1.0, 2.0, 3.0, 4.0)]
+
+
+def test_programs_compiled_ahead(tmp_path):
+    path = tmp_path / "made.irad"
+    for what, f in ((irad.grad(meeting), irad.grad(meeting)), (meeting, irad.jit(meeting))):
+        irad.compile(what, "f64[::1], f64[::1]").save(path)
+        made = irad.load(path)
+        for n, m in ((3, 3), (3, 3), (3, 3), (3, 3), (3, 1), (4, 4)):
+            x, y = np.arange(1.0, n + 1.0), np.arange(2.0, m + 2.0)
+            np.testing.assert_allclose(made(x, y), f(x, y))
+    number = irad.compile(irad.value_and_grad(product, (0, 1)), "f64, f64")
+    assert [number(x, 2.0) for x in (1.0, 2.0, 3.0, 4.0)] == [(2.0 * x, (2.0, x)) for x in (1.0, 2.0, 3.0, 4.0)]
+    assert number(3, 2.0) == (6.0, (2.0, 3.0))
+
+
 def test_helpers_and_defaults_that_change(general):
     def helper(x, k=2.0):
         return x * k
