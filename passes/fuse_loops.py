@@ -61,16 +61,16 @@ class _FuseLoops:
         while first is not None:
             following = first.next
             if isinstance(first, scf.For):
-                second = self._partner(first)
-                if second is not None:
-                    following = self._fuse(first, second)
+                found = self._partner(first)
+                if found is not None:
+                    following = self._fuse(first, *found)
             first = following
         for op in block.ops:
             for region in op.regions:
                 self.block(region)
 
-    def _partner(self, first: scf.For) -> scf.For | None:
-        """The next loop over the same range, if everything between the two may as well run before the first."""
+    def _partner(self, first: scf.For) -> tuple[scf.For, bool] | None:
+        """The next loop over the same range and the direction of both, if all between the two may as well run before the first."""
         summary = Summary()
         effects = summary.of(first)
         if effects.raises or effects.allocates:
@@ -80,7 +80,8 @@ class _FuseLoops:
             if op is None or op.terminator or any(r in op.operands or self._uses(op, r) for r in first.results):
                 return None
             if isinstance(op, scf.For) and op.operands[:3] == first.operands[:3]:
-                return op if self._fusible(first, op, summary) else None
+                backwards = self._backwards(first, op, summary)
+                return None if backwards is None else (op, backwards)
             if not op.pure:
                 between = summary.of(op)
                 touched = effects.reads | effects.writes
@@ -95,15 +96,16 @@ class _FuseLoops:
     def _meet(self, some: set[Value], others: set[Value]) -> bool:
         return any(self.alias.may_alias_now(a, b) for a in some for b in others)
 
-    def _fusible(self, first: scf.For, second: scf.For, summary: Summary) -> bool:
+    def _backwards(self, first: scf.For, second: scf.For, summary: Summary) -> bool | None:
+        """The direction of one loop for both: that of the one whose order matters; None if they cannot be fused."""
         if summary.of(second).raises:
-            return False
+            return None
         before, behind = _accesses(first), _accesses(second)
         if before is None or behind is None or not self._apart(before, behind):
-            return False
-        if first.reversed == second.reversed:
-            return True
-        return (not first.results and self._apart(before, before)) or (_sums_freely(second) and self._apart(behind, behind))
+            return None
+        if first.reversed == second.reversed or (not first.results and self._apart(before, before)):
+            return second.reversed
+        return first.reversed if _sums_freely(second) and self._apart(behind, behind) else None
 
     def _apart(self, before: list[_Access], behind: list[_Access]) -> bool:
         """Whether no iteration of the one touches what another iteration of the other writes, or the other way round."""
@@ -114,9 +116,8 @@ class _FuseLoops:
             if a.stores or b.stores
         )
 
-    def _fuse(self, first: scf.For, second: scf.For) -> scf.For:
-        """Put both bodies into one loop, where the second stands; in the direction of the one whose order matters."""
-        backwards = second.reversed if not first.results else first.reversed
+    def _fuse(self, first: scf.For, second: scf.For, backwards: bool) -> scf.For:
+        """Put both bodies into one loop, where the second stands."""
         b = Builder.in_front_of(second)
         fused = b.for_(first.lower, first.upper, first.step, [*first.inits, *second.inits], reversed=backwards)
         count = len(first.results)

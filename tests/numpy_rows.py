@@ -20,6 +20,8 @@ import irad
 
 FLOATS = ("float64", "float32")
 REALS = (*FLOATS, "int64", "int32", "uint8", "bool")
+COMPLEX = ("complex128", "complex64")
+NUMBERS = (*REALS, "complex128")
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "contiguous": lambda x: np.array(x, order="C"),
     "strided": lambda x: np.repeat(x, 2, axis=-1)[..., ::2] if x.ndim else x,
@@ -121,9 +123,17 @@ def copy_of_layout(x: np.ndarray) -> np.ndarray:
     return np.ndarray(x.shape, x.dtype, base.data if base.flags.c_contiguous else base.T.data, start, x.strides)
 
 
-def check_slopes(row: Row, shapes: Sequence[tuple[int, ...]], layout: str = "contiguous") -> None:
-    """Reverse mode against central differences of the weighted sum of the results, forward mode against reverse."""
-    args = arguments(row, shapes, "float64" if "float64" in row.dtypes else row.dtypes[0], layout, seed=1)
+def slope_dtypes(row: Row) -> list[str]:
+    """The dtypes on which the derivatives of a row are checked: those of double precision, real and complex."""
+    return [dtype for dtype in ("float64", "complex128") if dtype in row.dtypes] or [row.dtypes[0]]
+
+
+def check_slopes(row: Row, shapes: Sequence[tuple[int, ...]], dtype: str, layout: str = "contiguous") -> None:
+    """Reverse mode against central differences of the weighted sum of the results, forward mode against reverse.
+
+    Of complex numbers the parts count as independent: the loss is a real weighted sum of the parts of the results.
+    """
+    args = arguments(row, shapes, dtype, layout, seed=1)
     reference = outcome(row.function, [a.copy() for a in args])
     if isinstance(reference, Exception) or not any(np.asarray(leaf).dtype.kind in "fc" for leaf in leaves(reference)):
         raise AssertionError(f"{row} has no derivative: {reference!r}")

@@ -46,6 +46,32 @@ def test_slopes_at_kinks(name):
         np.testing.assert_array_equal(found, wanted)
 
 
+def test_second_derivatives():
+    curvature = irad.grad(irad.grad(np.sinc))
+    assert curvature(0.0) == pytest.approx(-(np.pi**2) / 3)
+    assert curvature(1e-3) == pytest.approx(-(np.pi**2) / 3, rel=1e-4)
+    along = irad.hvp(lambda x: np.sum(np.sort(x) ** 2 * np.arange(3.0)), np.array([3.0, 1.0, 2.0]), np.ones(3))
+    np.testing.assert_allclose(along, [4.0, 0.0, 2.0])
+
+
+def test_sorting_in_a_loop():
+    def f(x, n):
+        total = 0.0
+        for k in range(n):
+            x = np.sort(x * (k - 1.5))
+            np.add.at(x, [0, 0, k], x[1] * x[2])
+            total += x[0] * x[-1]
+        return total
+
+    x = np.array([0.3, -1.2, 0.8])
+    gradient = irad.grad(f)(x, 3)
+    slope = irad.jvp(f, [x, 3], [np.array([1.0, 2.0, 3.0]), None])[1]
+    assert slope == pytest.approx(gradient @ [1.0, 2.0, 3.0], rel=1e-12)
+    for i in range(3):
+        step = np.eye(3)[i] * 1e-6
+        assert gradient[i] == pytest.approx((f(x + step, 3) - f(x - step, 3)) / 2e-6, rel=1e-6)
+
+
 def test_what_where_leaves_out_has_no_slope():
     def f(x):
         out = np.zeros_like(x)

@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 
 from tests import numpy_tables
-from tests.numpy_rows import Row, check_slopes, check_value
+from tests.numpy_rows import Row, check_slopes, check_value, slope_dtypes
 
 TABLES = {m.name: importlib.import_module(f"tests.numpy_tables.{m.name}") for m in pkgutil.iter_modules(numpy_tables.__path__)}
 ROWS: list[Row] = [row for table in TABLES.values() for row in table.ROWS]
@@ -30,6 +30,7 @@ def test_values_on_every_layout(row):
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.slope], ids=str)
 def test_slopes(row):
-    for shapes in row.shapes:
-        if all(0 not in shape for shape in shapes):
-            check_slopes(row, shapes)
+    for dtype in slope_dtypes(row):
+        for shapes in row.shapes:
+            if all(0 not in shape for shape in shapes):
+                check_slopes(row, shapes, dtype)

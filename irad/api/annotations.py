@@ -9,6 +9,7 @@ import numpy as np
 
 from irad.api.leaves import has_derivative, has_parts
 from irad.api.zeros import floats_of, make_zero, norm
+from irad.frontend.values import Array, Scalar, Traced
 from irad.pytree import Flattened, kind_of, paths
 
 
@@ -62,7 +63,9 @@ class Active(Annotation):
         if has_parts(value):
             _check_immutable(value)
             return
-        if isinstance(value, np.ndarray):
+        if isinstance(value, Scalar):
+            return
+        if isinstance(value, np.ndarray | Array):
             raise TypeError("Active is for numbers that are passed by value; for an array, consider Duplicated or Const")
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | complex | np.number):
             raise TypeError(f"Active holds a number, not a {type(value).__name__}; consider Duplicated or Const")
@@ -118,12 +121,20 @@ class Duplicated(Annotation):
     dval: Any = _MISSING
 
     def __post_init__(self) -> None:
-        if self.dval is _MISSING:
+        if isinstance(self.val, Traced) or isinstance(self.dval, Traced):
+            self._check_traced()
+        elif self.dval is _MISSING:
             object.__setattr__(self, "dval", make_zero(self.val))
         elif has_parts(self.val) or has_parts(self.dval):
             _check_congruent(self.val, self.dval)
         else:
             _check_leaf(self.val, self.dval, "argument")
+
+    def _check_traced(self) -> None:
+        if self.dval is _MISSING:
+            raise TypeError("in compiled code a Duplicated argument needs its shadow: Duplicated(x, np.zeros_like(x))")
+        if isinstance(self.val, Array | np.ndarray) != isinstance(self.dval, Array | np.ndarray):
+            raise TypeError(f"a shadow has the type of what it shadows: {self.val!r} and {self.dval!r}")
 
     def norm(self) -> float:
         """The square root of the sum of the squares of the shadow."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from irad.api import nested_autodiff
 from irad.api.annotated import MISSED, way_of
 from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
 from irad.api.calling import Argument, invoke
@@ -18,6 +19,8 @@ from irad.api.quick import Call, Plan
 from irad.api.shadows import accumulate, check_const, numbers_by_value, seeds_of_writes, shadow_world
 from irad.frontend.arguments import leaves_of, only_floats
 from irad.frontend.calls import call
+from irad.frontend.state import current_state
+from irad.frontend.values import refuse
 from irad.options import Options
 from irad.runtime.owner import Value
 
@@ -125,6 +128,8 @@ def _autodiff(
         if answer is not MISSED:
             return tuple.__new__(way.shape, answer)
     annotated = [a if isinstance(a, Annotation) else Const(a) for a in args]
+    if current_state() is not None:
+        return _nested(mode, activity, function, annotated)
     made, leaves = prepare(function, [a.val for a in annotated], options)
     if leaves.structure is not None:
         leaves.check([i for i, a in enumerate(annotated) if not isinstance(a, Const)])
@@ -138,9 +143,27 @@ def _autodiff(
     return result
 
 
-def _reverse(mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves) -> _Outcome:
+def _nested(mode: Mode, activity: type[Annotation] | None, function: Callable[..., Any], annotated: list[Annotation]) -> tuple[Any, ...]:
+    """The derivative of an inner function, in traced code."""
+    if isinstance(mode, ForwardMode):
+        wished = _forward_activity(mode, activity, annotated)
+        primal, tangent = nested_autodiff.forward_mode(function, annotated, wished is Duplicated)
+        return () if wished is Const else PrimalAndTangent(primal, tangent) if wished is Duplicated else Tangent(tangent)
+    assert isinstance(mode, ReverseMode)
+    _check_reverse_activity(activity)
+    if mode.holomorphic:
+        raise refuse("a holomorphic derivative in compiled code is not supported.", "Take gradients of its real and imaginary part.")
+    derivs, primal = nested_autodiff.reverse_mode(function, annotated, activity, mode.return_primal)
+    return DerivativesAndPrimal(derivs, primal) if mode.return_primal else Derivatives(derivs)
+
+
+def _check_reverse_activity(activity: type[Annotation] | None) -> None:
     if activity not in (None, Active, Const):
         raise TypeError(f"in reverse mode the result is Active or Const, not {activity.__name__}")
+
+
+def _reverse(mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves) -> _Outcome:
+    _check_reverse_activity(activity)
     for k in numbers_by_value(annotated, leaves):
         kind = type(leaves.leaves[k]).__name__
         raise TypeError(f"{leaves.name(k)} is Duplicated, but a {kind} is passed by value; in reverse mode use Active")
@@ -219,13 +242,17 @@ def _reverse_argument(a: Annotation, k: int, leaves: Leaves, shadows: World) -> 
     return Argument(value, active and isinstance(a, Active), None, name)
 
 
-def _forward(mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves) -> _Outcome:
+def _forward_activity(mode: ForwardMode, activity: type[Annotation] | None, annotated: list[Annotation]) -> type[Annotation]:
+    """What is wanted of the result in forward mode."""
     if activity is Active or any(isinstance(a, Active) for a in annotated):
         raise TypeError("Active arguments not allowed in forward mode; use Duplicated(x, dx)")
     if activity is None:
-        activity = Duplicated if mode.return_primal else DuplicatedNoNeed
-    elif mode.return_primal and activity is DuplicatedNoNeed:
-        activity = Duplicated
+        return Duplicated if mode.return_primal else DuplicatedNoNeed
+    return Duplicated if mode.return_primal and activity is DuplicatedNoNeed else activity
+
+
+def _forward(mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves) -> _Outcome:
+    activity = _forward_activity(mode, activity, annotated)
     shadows = shadow_world(annotated, leaves)
     arguments = [_forward_argument(annotated[leaves.owner[k]], k, leaves, shadows) for k in leaves.parameters]
     flags = tuple(a.active for a in arguments)

@@ -78,10 +78,10 @@ class Program:
         return len(self.trace.func.args)
 
     def result_is_number(self, first: bool = False, kind: str = "f") -> bool:
-        """Whether the function returns one float (a complex number with kind "c"), or with `first` a pair whose first entry is one."""
+        """Whether the function returns one float (a complex number with kind "c"), or with `first` a tuple whose first entry is one."""
         result = self.trace.result
-        if first:
-            result = next(iter(parts_of(result))) if isinstance(result, tuple | dict) and len(result) == 2 else None
+        if first and isinstance(result, tuple | dict) and result:
+            result = next(iter(parts_of(result)))
         return isinstance(result, ScalarSpec) and result.dtype.kind == kind
 
     def prepared(self, noalias: bool) -> Module:
@@ -150,7 +150,7 @@ class Program:
         if wanted.mode == "reverse":
             kind, first = "c" if wanted.holomorphic else "f", wanted.results == "first"
             if wanted.results != "none" and not self.result_is_number(first, kind):
-                raise self._not_scalar(first, wanted.holomorphic)
+                raise self.not_scalar(holomorphic=wanted.holomorphic)
             func = reverse(module, self.name, self.activity(wanted), results, wanted.with_primal)
         elif wanted.mode == "forward":
             func = forward(module, self.name, self.activity(wanted), results, wanted.with_primal)
@@ -167,7 +167,8 @@ class Program:
         flags = [*(i < last for i in range(returned)), *behind]
         return [on and is_differentiable(t) for on, t in zip(flags, func.result_types, strict=True)]
 
-    def _not_scalar(self, pair: bool, holomorphic: bool) -> Exception:
+    def not_scalar(self, pair: bool = False, holomorphic: bool = False) -> Exception:
+        """The error for a function whose result has no gradient."""
         returned = f"{self.name} returns {describe(self.trace.result)}."
         if holomorphic:
             text = f"a holomorphic derivative needs a function that returns one complex number; {returned}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from irad.api.calling import rebuild
 from irad.api.compiled import reads_strides
 from irad.api.leaves import Leaves, World, has_parts, take_apart, update
@@ -31,10 +29,8 @@ from irad.passes.alias import Alias
 from irad.passes.pipeline import optimize
 from irad.pytree import aligned
 
-_FLOATS = tuple(np.dtype(t) for t in (np.float32, np.float64, np.complex64, np.complex128))
 
-
-class _Inner:
+class Inner:
     """The inner function, traced with the outer trace's values, and the operands that it is called with."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], active: Sequence[int]) -> None:
@@ -79,9 +75,9 @@ class _Inner:
 
     def outcome(self, leaves: Leaves, results: Iterator[Value]) -> Any:
         """The result; what the function has rebound in its arguments is written back."""
-        value = rebuild(self.trace.result, results, _wrapped, leaves)
+        value = rebuild(self.trace.result, results, wrapped, leaves)
         for write in self.trace.writes:
-            entries = {k: rebuild(tree, results, _wrapped, leaves) for k, tree in write.entries.items()}
+            entries = {k: rebuild(tree, results, wrapped, leaves) for k, tree in write.entries.items()}
             container = leaves.containers[write.container]
             state().writes(container)
             update(container, entries, write.removed)
@@ -99,6 +95,11 @@ def _float_spec(spec: Any) -> Any:
     if isinstance(spec, ScalarSpec | ArraySpec) and spec.dtype.kind in "fc":
         return spec
     raise refuse("a derivative is taken by floats and float arrays only; this argument is neither.")
+
+
+def _is_float(x: Any) -> bool:
+    spec = spec_of(x)
+    return isinstance(spec, ScalarSpec | ArraySpec) and spec.dtype.kind in "fc"
 
 
 def _merge(inner: Module) -> None:
@@ -126,7 +127,7 @@ def _same_shape(b: Builder, value: Value) -> Value:
     """An array of the same shape, under the same type."""
     kind = value.type
     assert isinstance(kind, MemRefType)
-    return _cast(b, b.alloc(kind.element, S.dims(b, value)), kind)
+    return cast_memref(b, b.alloc(kind.element, S.dims(b, value)), kind)
 
 
 def _with_strides_of(b: Builder, value: Value) -> Value:
@@ -141,10 +142,11 @@ def _with_strides_of(b: Builder, value: Value) -> Value:
         before = S.add(b, before, S.maximum(b, S.sub(b, 0, reach), 0))
         behind = S.add(b, behind, S.maximum(b, reach, 0))
     block = b.alloc(kind.element, [S.add(b, S.add(b, before, behind), 1)])
-    return _cast(b, view(b, block, before, sizes, strides), kind)
+    return cast_memref(b, view(b, block, before, sizes, strides), kind)
 
 
-def _cast(b: Builder, value: Value, kind: MemRefType) -> Value:
+def cast_memref(b: Builder, value: Value, kind: MemRefType) -> Value:
+    """The same memory under a type that its own widens to."""
     return value if value.type == kind else b.op(memref.Cast, (value,), None, (kind,)).result
 
 
@@ -162,14 +164,13 @@ def call(f: Callable[..., Any], args: Sequence[Any]) -> Any:
     return traced_call(f, *args)
 
 
-def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], has_aux: bool) -> tuple[Any, list[Any]]:
-    """Value and gradients of an inner function at traced arguments."""
+def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], first: bool) -> tuple[Any, list[Any]]:
+    """Value and gradients of an inner function at traced arguments; with `first`, of the first entry of a tuple that it may return."""
     flat_f, leaves = _take_apart(f, args, chosen)
     active = _active_leaves(leaves, chosen)
-    inner = _Inner(flat_f, leaves.leaves, active)
+    inner = Inner(flat_f, leaves.leaves, active)
     tree = inner.trace.result
-    pair = isinstance(tree, tuple | dict) and len(tree) == 2
-    number = next(iter(parts_of(tree))) if has_aux and pair else None if has_aux else tree
+    number = next(iter(parts_of(tree)), None) if first and isinstance(tree, tuple | dict) else tree
     if not isinstance(number, ScalarSpec) or number.dtype.kind != "f":
         raise refuse(f"a gradient needs a function that returns one real number; {inner.name} does not.")
     results = [i == 0 for i in range(len(inner.module.funcs[inner.name].result_types))]
@@ -207,9 +208,7 @@ def _active_leaves(leaves: Leaves, chosen: Sequence[int]) -> list[int]:
     """The leaves by which is differentiated: of a tree those that are floats, and an int alone, which counts as one."""
     parts = leaves.structure.parts if leaves.structure is not None else None
     return [
-        k
-        for k, i in enumerate(leaves.owner)
-        if i in chosen and (parts is None or parts[i].kind is None or getattr(spec_of(leaves.leaves[k]), "dtype", None) in _FLOATS)
+        k for k, i in enumerate(leaves.owner) if i in chosen and (parts is None or parts[i].kind is None or _is_float(leaves.leaves[k]))
     ]
 
 
@@ -219,14 +218,14 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], directions: Sequence[Any]
     along = list(directions)
     if leaves.structure is not None:
         along = [d for i, part in enumerate(leaves.structure.parts) for d in aligned(part, directions[i], f"tangent {i}")]
-    active = [k for k, x in enumerate(leaves.leaves) if getattr(spec_of(x), "dtype", None) in _FLOATS]
-    inner = _Inner(flat_f, leaves.leaves, active)
+    active = [k for k, x in enumerate(leaves.leaves) if _is_float(x)]
+    inner = Inner(flat_f, leaves.leaves, active)
     primal = inner.module.funcs[inner.name]
     flags = inner.flags(active, None)
     operands: list[Value] = []
     tangents = list(leaves.leaves)
     for k, (i, on) in enumerate(zip(inner.positions, flags, strict=True)):
-        tangent = _direction(None if i < 0 else along[i], inner.values[k], inner.specs[i]) if on else None
+        tangent = direction_of(None if i < 0 else along[i], inner.values[k], inner.specs[i]) if on else None
         if on and isinstance(inner.values[k].type, MemRefType):
             tangent = inner.fit_shadow(k, tangent)
         operands += [inner.values[k]] if tangent is None else [inner.values[k], tangent]
@@ -237,10 +236,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], directions: Sequence[Any]
     flat = inner.call(derivative, operands)
     value = inner.outcome(leaves, iter(flat))
     world = World(tangents, leaves.trees(tangents)[1])
-    return value, rebuild(only_floats(inner.trace.result), iter(flat[len(results) :]), _wrapped, world)
+    return value, rebuild(only_floats(inner.trace.result), iter(flat[len(results) :]), wrapped, world)
 
 
-def _wrapped(spec: Any, value: Any) -> Any:
+def wrapped(spec: Any, value: Any) -> Any:
+    """The traced value of a spec, as `rebuild` asks for it."""
     return wrap(value, spec)
 
 
@@ -255,10 +255,10 @@ class GradientOf(OfFunction):
         return value_and_grad(self.function(), args, [self._first], False)[1][0]
 
 
-def _direction(direction: Any, value: Value, spec: Any) -> Value | None:
+def direction_of(direction: Any, value: Value, spec: Any) -> Value | None:
     """The tangent of a parameter; None for an array that has none yet."""
     if not isinstance(value.type, MemRefType):
         return emitter().constant(0.0, value.type) if direction is None else coerce(direction, spec).value
     if direction is None:
         return None
-    return _cast(emitter(), as_traced(direction).copy().value, value.type)
+    return cast_memref(emitter(), as_traced(direction).copy().value, value.type)

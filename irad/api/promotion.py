@@ -70,7 +70,7 @@ class Uses:
 
     def follow(self, op: Op, value: Value) -> None:
         """Go on where a value is used."""
-        if isinstance(op, arith.SIToFP | arith.UIToFP):
+        if isinstance(op, arith.SIToFP | arith.UIToFP | arith.ShRUI):  # the last is how an exponent is used
             self.number = True
         elif isinstance(op, arith.CmpI | irad.Check | memref.Dim):
             return

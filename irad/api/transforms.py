@@ -18,6 +18,7 @@ from irad.api.leaves import Leaves, World, has_derivative, has_parts, number, ou
 from irad.api.nested import GradientOf
 from irad.api.quick import Call, Plan, Quick
 from irad.frontend.state import current_state
+from irad.frontend.values import refuse
 from irad.options import Options
 from irad.pytree import aligned
 
@@ -110,6 +111,8 @@ class ValueAndGrad(Transformed, patched=True):
         chosen = _chosen(self._argnums, len(args))
         values = [_differentiable(a, i) if i in chosen else a for i, a in enumerate(args)]
         made, leaves = prepare(self.__wrapped__, values, self.options)
+        if self._has_aux and not _is_pair(made.trace.result):
+            raise made.not_scalar(pair=True)
         arguments = _active_arguments(leaves, chosen)
         matching_shadows(arguments)
         wanted = Derivative(
@@ -127,6 +130,8 @@ class ValueAndGrad(Transformed, patched=True):
 
     def __irad_call__(self, *args: Any) -> Any:
         value, gradients = nested.value_and_grad(self.__wrapped__, args, _chosen(self._argnums, len(args)), self._has_aux)
+        if self._has_aux and not _is_pair(value):
+            raise refuse("a gradient with has_aux needs a function that returns a pair of one real number and anything.")
         return self._answer(value, gradients)
 
     def _planned(self, plan: Plan, chosen: list[int]) -> Any:
@@ -139,6 +144,10 @@ class ValueAndGrad(Transformed, patched=True):
         if self.with_value:
             return value, gradient
         return (gradient, value[1]) if self._has_aux else gradient
+
+
+def _is_pair(result: Any) -> bool:
+    return isinstance(result, tuple) and len(result) == 2
 
 
 class Grad(ValueAndGrad, patched=True):

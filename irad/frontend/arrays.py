@@ -11,7 +11,7 @@ import numpy as np
 from irad.frontend import broadcast, complex_math
 from irad.frontend import sizes as S
 from irad.frontend.complex_parts import Complex
-from irad.frontend.dtypes import BOOL, INT64, Signature, element_type, is_complex, is_float, is_inexact, is_unsigned
+from irad.frontend.dtypes import BOOL, INT64, Signature, element_type, is_complex, is_float, is_inexact, is_unsigned, part_dtype
 from irad.frontend.emit import EMIT, Emit, constant, convert, float_power, from_memory, integer_power, to_memory
 from irad.frontend.scalars import NEGATIVE_POWER, materialise, power_of_complex, scalar_power, scalar_ufunc, signature, whole
 from irad.frontend.sizes import Size
@@ -190,7 +190,7 @@ def assign(destination: Array, x: Any) -> None:
     if not isinstance(x, Array):
         copy_into(b, destination, x if isinstance(x, Scalar) else _as_scalar(b, x, destination.dtype))
         return
-    check_holds(destination, x)
+    check_keeps_parts(x.dtype, destination.dtype)
     if S.same_value(destination.value, x.value):
         return
     target = S.dims(b, destination.value)
@@ -201,10 +201,10 @@ def assign(destination: Array, x: Any) -> None:
     copy_into(b, destination, Array(broadcast.spread(b, x.value, target), x.dtype))
 
 
-def check_holds(destination: Array, x: Array) -> None:
-    """Refuse to store complex numbers as real ones, of which NumPy only warns."""
-    if is_complex(x.dtype) and not is_complex(destination.dtype):
-        raise wrong(TypeError, f"an array of {destination.dtype.name} cannot hold complex numbers. Use z.real or abs(z).")
+def check_keeps_parts(source: np.dtype, target: np.dtype) -> None:
+    """Refuse to take complex numbers as real ones, of which NumPy only warns."""
+    if is_complex(source) and target.kind not in "cb":
+        raise wrong(TypeError, f"an array of {target.name} cannot hold complex numbers. Use z.real or abs(z).")
 
 
 def _as_scalar(b: Builder, x: Any, dtype: np.dtype) -> Any:
@@ -258,6 +258,20 @@ def elementwise(
     return apply(operands, dtypes, found.output.dtype, body, out, mask)
 
 
+def squared_size(x: Any) -> Any:
+    """|x|² of an array or scalar: real, of complex numbers too."""
+    x = operand(x)
+    if not isinstance(x, Array | Scalar) or not is_complex(x.dtype):
+        return elementwise(np.square, (x,))
+    dtype, part = x.dtype, part_dtype(x.dtype)
+
+    def body(b: Builder, value: Value) -> Value:
+        z = Complex.of(b, value)
+        return (z.re * z.re + z.im * z.im).value
+
+    return apply([x], [dtype], part, body) if isinstance(x, Array) else Scalar(body(emitter(), x.value), part, False)
+
+
 def _element(emit: Emit, dtype: np.dtype, b: Builder, *elements: Value) -> Value:
     return emit(b, dtype, *elements)
 
@@ -272,6 +286,7 @@ def _of_scalars(ufunc: np.ufunc, operands: tuple[Any, ...], found: Signature, ma
 def cast_operand(x: Any, dtype: np.dtype) -> Any:
     """An operand in another dtype."""
     if isinstance(x, Array):
+        check_keeps_parts(x.dtype, dtype)
         return x if x.dtype == dtype else astype(x, dtype)
     return Scalar(materialise(emitter(), x, dtype), dtype, False)
 

@@ -11,7 +11,7 @@ from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, astype, cast_operand, elementwise, empty, load, store, where
 from irad.frontend.creation import asarray, np_arange
 from irad.frontend.differences import np_diff
-from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_float
+from irad.frontend.dtypes import BOOL, FLOAT64, INT64, is_complex, is_float
 from irad.frontend.emit import EMIT, constant, convert
 from irad.frontend.indexing import as_index
 from irad.frontend.reductions import nest, np_all, np_sum
@@ -34,7 +34,9 @@ def _check_all(condition: Any, message: str) -> None:
 
 def np_digitize(x: Any, bins: Any, right: bool = False) -> Any:
     """np.digitize, of bins that increase or decrease."""
-    edges = asarray(bins)
+    x, edges = asarray(x), asarray(bins)
+    if is_complex(x.dtype):
+        raise wrong(TypeError, "x may not be complex")
     if edges.ndim != 1:
         raise wrong(ValueError, "object of too small depth for desired array" if edges.ndim == 0 else "object too deep for desired array")
     steps = elementwise(np.less_equal, (edges[:-1], edges[1:])), elementwise(np.greater_equal, (edges[:-1], edges[1:]))
@@ -116,7 +118,7 @@ def _add_to(b: Builder, counts: Array, place: Value, weights: Array | None, at: 
 
 def np_histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """np.histogram: the counts have no slope by the data, only by the weights."""
-    data = asarray(a)
+    data = _real_data(a)
     data = cast_operand(data, np.dtype(np.uint8)) if data.dtype == BOOL else data
     heaps = _weights(weights, data, None)
     data = ravel(data)
@@ -129,7 +131,14 @@ def np_histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None,
 
 def np_histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     """np.histogram_bin_edges."""
-    return _edges(ravel(asarray(a)), bins, range)
+    return _edges(ravel(_real_data(a)), bins, range)
+
+
+def _real_data(a: Any) -> Array:
+    x = asarray(a)
+    if is_complex(x.dtype):
+        raise wrong(TypeError, "a histogram of complex numbers has no meaning. Pass z.real, z.imag or abs(z).")
+    return x
 
 
 def _edges(data: Array, bins: Any, limits: Any) -> Array:

@@ -215,9 +215,22 @@ def not_equal(z: Complex, w: Complex) -> Value:
     return either(z.re.is_("une", w.re), z.im.is_("une", w.im), z.re.b)
 
 
-def _extreme(preferred: Callable[[Complex, Complex], Value]) -> Callable[[Complex, Complex], Complex]:
+def sorted_before(b: Builder, x: Value, y: Value) -> Value:
+    """Whether NumPy sorts x before y: NaNs last, in the real parts first; else as it orders them."""
+    z, w = Complex.of(b, x), Complex.of(b, y)
+    known, other = z.im.is_("ord", z.im), w.im.is_("uno", w.im)
+    last = both(known, other, b)  # only y has a NaN as its imaginary part
+    first = both(z.re.is_("olt", w.re), either(known, other, b), b)
+    behind = both(z.re.is_("ogt", w.re), last, b)
+    missing = both(z.re.is_("uno", z.re), w.re.is_("uno", w.re), b)
+    level = both(either(z.re.is_("oeq", w.re), missing, b), either(z.im.is_("olt", w.im), last, b), b)
+    apart = both(z.re.is_("ord", z.re), w.re.is_("uno", w.re), b)
+    return either(either(first, behind, b), either(level, apart, b), b)
+
+
+def _extreme(preferred: Callable[[Complex, Complex], Value], skips_nan: bool = False) -> Callable[[Complex, Complex], Complex]:
     def emit(z: Complex, w: Complex) -> Complex:
-        return choose(either(preferred(z, w), _nan(z), z.re.b), z, w)
+        return choose(either(preferred(z, w), _nan(w if skips_nan else z), z.re.b), z, w)
 
     return emit
 
@@ -273,6 +286,8 @@ COMPLEX: dict[np.ufunc, Callable[..., Complex | Real | Value]] = {
     np.greater_equal: lambda z, w: _less(w, z, False),
     np.maximum: _extreme(lambda z, w: _less(w, z, False)),
     np.minimum: _extreme(lambda z, w: _less(z, w, False)),
+    np.fmax: _extreme(lambda z, w: _less(w, z, False), skips_nan=True),
+    np.fmin: _extreme(lambda z, w: _less(z, w, False), skips_nan=True),
     np.isnan: _part_test(math.IsNaN, either),
     np.isinf: _part_test(math.IsInf, either),
     np.isfinite: _part_test(math.IsFinite, both),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from irad.errors import UnsupportedError
 from irad.frontend import growing, values
 from irad.frontend.calls import call
 from irad.frontend.control import present
@@ -180,6 +181,9 @@ def _pick(sequence: Sequence[Any], key: Scalar) -> Any:
     if key.dtype.kind not in "iub":
         raise values.wrong(TypeError, f"{type(sequence).__name__} indices must be integers or slices, not float")
     if not all(isinstance(x, Scalar | bool | int | float | np.generic) for x in sequence) or not sequence:
+        needed = values.needed(key)
+        if type(needed) is not UnsupportedError:
+            raise needed  # it is an argument, whose value can be specialised on
         raise values.refuse(
             f"a {type(sequence).__name__} is indexed by an integer that is known only at run time, and its elements are not all numbers.",
             "Put the elements into one array, or loop over the list itself.",

@@ -11,7 +11,8 @@ from irad.frontend import broadcast
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, astype, cast_operand, elementwise, empty, load, operand
 from irad.frontend.creation import asarray
-from irad.frontend.dtypes import BOOL, FLOAT64, is_float
+from irad.frontend.dtypes import BOOL, COMPLEX128, FLOAT64, is_complex, is_inexact
+from irad.frontend.emit import EMIT, convert
 from irad.frontend.reductions import nest
 from irad.frontend.scalars import materialise, numpy_dtype
 from irad.frontend.sizes import Size
@@ -21,7 +22,6 @@ from irad.frontend.views import as_array, as_number, axis_of
 from irad.ir.builder import Builder
 from irad.ir.core import Value
 from irad.ir.ops import arith, math
-from irad.ir.types import f64
 
 Function = Callable[..., Any]
 
@@ -93,7 +93,7 @@ def np_gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) ->
     if edge_order not in (1, 2):
         raise wrong(ValueError, "'edge_order' greater than 2 not supported")
     spacings = _spacings(x, list(axes), varargs)
-    if not is_float(x.dtype):
+    if not is_inexact(x.dtype):
         x = astype(x, FLOAT64)
     results = [_slope(x, a, h, edge_order) for a, h in zip(axes, spacings, strict=True)]
     return results[0] if len(results) == 1 else tuple(results)
@@ -123,7 +123,7 @@ def _spacing(x: Array, axis: int, given: Any) -> Any:
     if not S.same(size, count):
         conditions.require((count, size))
     conditions.check("when 1d, distances must match the length of the corresponding dimension", [])
-    return np_diff(given if is_float(given.dtype) else astype(given, FLOAT64))
+    return np_diff(given if is_inexact(given.dtype) else astype(given, FLOAT64))
 
 
 def _slope(x: Array, axis: int, h: Any, edge_order: int) -> Array:
@@ -181,7 +181,9 @@ def np_interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, per
     """np.interp; at a point of xp the slope is that of the interval on the right, beyond the last one it is 0."""
     if period is not None:
         raise refuse("np.interp with period= is not supported.", "Map x into one period with %, and repeat the end points in xp and fp.")
-    points, knots, levels = (cast_operand(asarray(v), FLOAT64) for v in (x, xp, fp))
+    points, knots, levels = (asarray(v) for v in (x, xp, fp))
+    dtype = COMPLEX128 if is_complex(levels.dtype) else FLOAT64
+    points, knots, levels = cast_operand(points, FLOAT64), cast_operand(knots, FLOAT64), cast_operand(levels, dtype)
     if knots.ndim != 1 or levels.ndim != 1:
         raise wrong(ValueError, "object too deep for desired array")
     b = emitter()
@@ -192,10 +194,10 @@ def np_interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, per
     conditions.check("fp and xp are not of the same length.", [])
     last = S.as_value(b, S.sub(b, n, 1))
     b.check(b(arith.CmpI, last, b.index(0), predicate="sge"), "ValueError", "array of sample points is empty")
-    below = b.load(levels.value, b.index(0)) if left is None else materialise(b, operand(left), FLOAT64)
-    above = b.load(levels.value, last) if right is None else materialise(b, operand(right), FLOAT64)
+    below = b.load(levels.value, b.index(0)) if left is None else materialise(b, operand(left), dtype)
+    above = b.load(levels.value, last) if right is None else materialise(b, operand(right), dtype)
     shape = S.dims(b, points.value)
-    result = empty(b, shape, FLOAT64)
+    result = empty(b, shape, dtype)
 
     def body(inner: Builder, at: list[Value]) -> None:
         point = inner.load(points.value, *at)
@@ -207,22 +209,25 @@ def np_interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, per
 
 def _interpolated(b: Builder, x: Value, knots: Array, levels: Array, last: Value, below: Value, above: Value) -> Value:
     """Under branches, so that what is not used has no slope."""
-    nowhere = b.if_(b(math.IsNaN, x), (f64,))
-    b.at(nowhere.then).yield_(x)
+    dtype, type = levels.dtype, levels.type.element
+    nowhere = b.if_(b(math.IsNaN, x), (type,))
+    then = b.at(nowhere.then)
+    then.yield_(convert(then, x, FLOAT64, dtype))
     b = b.at(nowhere.orelse)
     j = b(arith.SubI, search(b, knots, x, right=True), b.index(1))
-    outside = b.if_(b(arith.CmpI, j, b.index(0), predicate="slt"), (f64,))
+    outside = b.if_(b(arith.CmpI, j, b.index(0), predicate="slt"), (type,))
     b.at(outside.then).yield_(below)
     deep = b.at(outside.orelse)
-    end = deep.if_(deep(arith.CmpI, j, last, predicate="sge"), (f64,))
+    end = deep.if_(deep(arith.CmpI, j, last, predicate="sge"), (type,))
     then = deep.at(end.then)
     at_last = then(arith.CmpF, x, then.load(knots.value, last), predicate="oeq")
     then.yield_(then(arith.Select, at_last, then.load(levels.value, last), above))
     between = deep.at(end.orelse)
     k = between(arith.AddI, j, between.index(1))
     x0, x1, f0, f1 = (between.load(v.value, i) for v in (knots, levels) for i in (j, k))
-    slope = between(arith.DivF, between(arith.SubF, f1, f0), between(arith.SubF, x1, x0))
-    between.yield_(between(arith.AddF, between(arith.MulF, slope, between(arith.SubF, x, x0)), f0))
+    gap, way = (convert(between, between(arith.SubF, v, x0), FLOAT64, dtype) for v in (x1, x))
+    slope = EMIT[np.true_divide](between, dtype, EMIT[np.subtract](between, dtype, f1, f0), gap)
+    between.yield_(EMIT[np.add](between, dtype, EMIT[np.multiply](between, dtype, slope, way), f0))
     deep.yield_(end.results[0])
     b.yield_(outside.results[0])
     return nowhere.results[0]

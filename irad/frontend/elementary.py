@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from irad.frontend.arrays import cast_operand, elementwise, operand, where
+from irad.frontend.complex_api import np_imag, np_real
 from irad.frontend.creation import array, asarray, np_full_like, result_type
-from irad.frontend.dtypes import BOOL, FLOAT64, is_float
+from irad.frontend.dtypes import BOOL, FLOAT64, is_complex, is_float, is_inexact
 from irad.frontend.reductions import into
 from irad.frontend.scalars import kind_of
 from irad.frontend.ufuncs import call_ufunc, strong
@@ -26,17 +27,20 @@ def _dtype(x: Any) -> np.dtype:
 
 
 def _floating(x: Any) -> Any:
-    """The operand, as a float."""
+    """The operand, as a float or complex number."""
     x = strong(operand(x))
-    return x if is_float(_dtype(x)) else cast_operand(x, FLOAT64)
+    return x if is_inexact(_dtype(x)) else cast_operand(x, FLOAT64)
 
 
 def np_sinc(x: Any) -> Any:
-    """np.sinc: 1 at zero, with slope 0."""
+    """np.sinc; at zero by the first terms of its series, so that higher derivatives are right there too."""
     angle = elementwise(np.multiply, (_floating(x), np.pi))
     at_zero = elementwise(np.equal, (angle, 0.0))
     safe = where(at_zero, 1.0, angle)
-    return where(at_zero, 1.0, elementwise(np.true_divide, (elementwise(np.sin, (safe,)), safe)))
+    square = elementwise(np.square, (angle,))
+    fourth = elementwise(np.multiply, (elementwise(np.square, (square,)), 1 / 120))
+    series = elementwise(np.add, (elementwise(np.subtract, (1.0, elementwise(np.multiply, (square, 1 / 6)))), fourth))
+    return where(at_zero, series, elementwise(np.true_divide, (elementwise(np.sin, (safe,)), safe)))
 
 
 def np_fix(x: Any, out: Any = None) -> Any:
@@ -47,6 +51,8 @@ def np_fix(x: Any, out: Any = None) -> Any:
 def _infinite(sign: np.ufunc) -> Function:
     def function(x: Any, out: Any = None) -> Any:
         x = operand(x)
+        if is_complex(_dtype(x)):
+            raise wrong(TypeError, f"This operation is not supported for {_dtype(x).name} values because it would be ambiguous.")
         found = elementwise(np.logical_and, (elementwise(np.isinf, (x,)), elementwise(sign, (x, 0))))
         return into(out, found)
 
@@ -58,6 +64,8 @@ def np_nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None,
     value = as_traced(x)
     given = strong(operand(value))
     dtype = _dtype(given)
+    if is_complex(dtype):
+        return _parts_to_num(value if isinstance(value, Array) and not copy else array(given), nan, posinf, neginf)
     if not is_float(dtype):
         return array(given, copy=copy) if isinstance(given, Array) else given
     limits = np.finfo(dtype)
@@ -67,6 +75,13 @@ def np_nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None,
         replacement = largest if bound is None else dtype.type(bound) if isinstance(bound, int | float) else bound
         result = where(infinite, replacement, result)
     return result if copy or not isinstance(value, Array) else into(value, result)
+
+
+def _parts_to_num(z: Array, *replacements: Any) -> Any:
+    """The complex array, whose parts are replaced in place; a scalar if it has no dimension."""
+    for part in (np_real(z), np_imag(z)):
+        into(part, np_nan_to_num(part, True, *replacements))
+    return z if z.ndim else z[()]
 
 
 @method("clip")

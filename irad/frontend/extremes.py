@@ -9,14 +9,14 @@ import numpy as np
 
 from irad.frontend import sizes as S
 from irad.frontend.arrays import copy_into, emit_map, empty, store
-from irad.frontend.dtypes import INT64, is_float
-from irad.frontend.emit import comparison, from_memory
+from irad.frontend.dtypes import INT64, is_inexact
+from irad.frontend.emit import EMIT, from_memory
 from irad.frontend.reductions import MAX, MIN, Reduction, check_not_empty, into, nest, part, reduce, reduce_array
 from irad.frontend.values import Array, Scalar, as_traced, emitter, method, wrong
 from irad.frontend.views import as_array, axis_of
 from irad.ir.builder import Builder
 from irad.ir.core import Block, Value
-from irad.ir.ops import arith, irad, math
+from irad.ir.ops import arith, irad
 from irad.ir.types import index
 
 _NOWHERE = 2**63 - 1
@@ -24,9 +24,9 @@ _NOWHERE = 2**63 - 1
 
 def _nearest(b: Builder, dtype: np.dtype, place: Value, element: Value, best: Value, count: Value) -> Value:
     """The place that was found, or where we are if the extreme is here and the place is behind."""
-    found = comparison("eq")(b, dtype, element, best)
-    if is_float(dtype):
-        found = b(arith.OrI, found, b(math.IsNaN, element))
+    found = EMIT[np.equal](b, dtype, element, best)
+    if is_inexact(dtype):
+        found = b(arith.OrI, found, EMIT[np.isnan](b, dtype, element))
     return b(arith.MinSI, place, b(arith.Select, found, count, b.index(_NOWHERE)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
-from irad.frontend.arrays import ASSIGNMENT, check_holds, copy, copy_into, drop_leading, empty, load, operand, store
+from irad.frontend.arrays import ASSIGNMENT, check_keeps_parts, copy, copy_into, drop_leading, empty, load, operand, store
 from irad.frontend.dtypes import BOOL, INT64
 from irad.frontend.emit import convert, from_memory
 from irad.frontend.indexing import Item, Position, Range, as_index, basic_view, position, subview
@@ -183,7 +183,7 @@ def scatter(array: Array, items: list[Item], x: Any) -> None:
         value = Scalar(materialise(b, x, array.dtype), array.dtype, False)
         nest(b, plan.shape, lambda inner, at: _write(inner, plan, at, value))
         return
-    check_holds(array, x)
+    check_keeps_parts(x.dtype, array.dtype)
     shape = plan.result_shape(b)
     x = drop_leading(b, x, len(shape))
     broadcast.fit(b, S.dims(b, x.value), shape, ASSIGNMENT)

@@ -10,8 +10,8 @@ import numpy as np
 from irad.frontend import sizes as S
 from irad.frontend.arrays import cast_operand, empty, load, store
 from irad.frontend.creation import with_leading_axes
-from irad.frontend.dtypes import FLOAT64, is_float
-from irad.frontend.emit import constant
+from irad.frontend.dtypes import FLOAT64, is_inexact
+from irad.frontend.emit import EMIT, constant
 from irad.frontend.merge_sort import order_of
 from irad.frontend.products import halved, reshape_to
 from irad.frontend.reductions import axes_of, into, nest
@@ -20,7 +20,7 @@ from irad.frontend.values import Array, Scalar, emitter
 from irad.frontend.views import as_array, contiguous, transpose
 from irad.ir.builder import Builder
 from irad.ir.core import Value
-from irad.ir.ops import arith, math
+from irad.ir.ops import arith
 
 
 def np_median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
@@ -29,7 +29,7 @@ def np_median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool =
     axes = axes_of(axis, x.ndim)
     if x.ndim == 0:
         x, axes = with_leading_axes(x, 1), [0]
-    if not is_float(x.dtype):
+    if not is_inexact(x.dtype):
         x = cast_operand(x, FLOAT64)
     b = emitter()
     shape = S.dims(b, x.value)
@@ -61,8 +61,8 @@ def _middle(b: Builder, rows: Array, order: Array, at: list[Value], count: Size)
         return then.load(rows.value, *at, then.load(order.value, *at, S.as_value(then, i)))
 
     low, high, largest = (element(i) for i in (halved(then, last), halved(then, count), last))
-    mean = then(arith.MulF, then(arith.AddF, low, high), constant(then, 0.5, rows.dtype))
-    then.yield_(then(arith.Select, then(math.IsNaN, largest), largest, mean))
+    mean = EMIT[np.multiply](then, rows.dtype, EMIT[np.add](then, rows.dtype, low, high), constant(then, 0.5, rows.dtype))
+    then.yield_(then(arith.Select, EMIT[np.isnan](then, rows.dtype, largest), largest, mean))
     orelse = b.at(some.orelse)
     orelse.yield_(constant(orelse, np.nan, rows.dtype))
     return some.results[0]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from irad.frontend import complex_math
 from irad.frontend import sizes as S
 from irad.frontend.arrays import copy_into, empty, load
-from irad.frontend.dtypes import INT64, is_float
+from irad.frontend.dtypes import INT64, is_complex, is_float
 from irad.frontend.emit import comparison, negate_bool
 from irad.frontend.reductions import nest, part
 from irad.frontend.values import Array, emitter
@@ -18,6 +19,8 @@ from irad.ir.types import index
 
 def before(b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
     """Whether x is sorted before y: NaNs come last."""
+    if is_complex(dtype):
+        return complex_math.sorted_before(b, x, y)
     less = comparison("lt")(b, dtype, x, y)
     if not is_float(dtype):
         return less

@@ -335,13 +335,8 @@ def _kind(x: Any) -> Any:
     if hasattr(type(x), "__irad_contents__"):
         return type(x)
     module = type(x).__module__
-    if (
-        getattr(x, "__dict__", None) is not None
-        and not isinstance(x, type)
-        and (not callable(x) or is_object(x))
-        and module not in ("builtins", "types")
-        and not module.startswith(("numpy", "irad."))
-    ):
+    plain = getattr(x, "__dict__", None) is not None and not isinstance(x, type) and not callable(x)
+    if is_object(x) or (plain and module not in ("builtins", "types") and not module.startswith(("numpy", "irad."))):
         return type(x)
     return None
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from irad.frontend.arrays import astype, elementwise
-from irad.frontend.dtypes import FLOAT64, is_float
+from irad.frontend.arrays import astype, elementwise, squared_size
+from irad.frontend.dtypes import FLOAT64, is_inexact, part_dtype
 from irad.frontend.reductions import MAX, MIN, SUM, reduce
 from irad.frontend.values import Array, refuse, wrong
 from irad.frontend.views import as_array, axis_of
@@ -17,7 +17,7 @@ from irad.frontend.views import as_array, axis_of
 def np_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """np.linalg.norm: of the elements, or of the vectors or matrices along one or two axes."""
     x = as_array(x)
-    if not is_float(x.dtype):
+    if not is_inexact(x.dtype):
         x = astype(x, FLOAT64)
     if axis is None:
         if ord is None or (ord == 2 and x.ndim == 1) or (ord == "fro" and x.ndim == 2):
@@ -35,7 +35,7 @@ def np_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -
 
 
 def _euclidean(x: Array, axes: Any, keepdims: bool) -> Any:
-    return elementwise(np.sqrt, (reduce(SUM, elementwise(np.square, (x,)), axes, None, keepdims),))
+    return elementwise(np.sqrt, (reduce(SUM, squared_size(x), axes, None, keepdims),))
 
 
 def _absolute(x: Array) -> Array:
@@ -56,7 +56,7 @@ def _vector_norm(x: Array, order: Any, axis: int, keepdims: bool) -> Any:
         return _extreme(order, _absolute(x), axis, keepdims)
     if order == 0:
         nonzero = elementwise(np.not_equal, (x, 0))
-        return reduce(SUM, astype(nonzero, x.dtype), axis, None, keepdims)
+        return reduce(SUM, astype(nonzero, part_dtype(x.dtype)), axis, None, keepdims)
     if order == 1:
         return reduce(SUM, _absolute(x), axis, None, keepdims)
     powers = reduce(SUM, elementwise(np.power, (_absolute(x), order)), axis, None, keepdims)

@@ -46,10 +46,10 @@ def matmul(x1: Any, x2: Any, out: Any = None) -> Any:
 
 
 def np_vecdot(x1: Any, x2: Any, out: Any = None, *, axis: int = -1) -> Any:
-    """np.vecdot: the dot products of the vectors along an axis."""
+    """np.vecdot: the dot products of the vectors along an axis, those of the first array conjugated."""
     x, y = (_axis_last(operand(x), axis) for x in (x1, x2))
     _need_dimensions("vecdot", (x, 1), (y, 1))
-    return _into_ufunc("vecdot", out, _stacked("vecdot", x, y, ("k", "k"), ""))
+    return _into_ufunc("vecdot", out, _stacked("vecdot", x.conj(), y, ("k", "k"), ""))
 
 
 def np_matvec(x1: Any, x2: Any, out: Any = None) -> Any:
@@ -60,10 +60,10 @@ def np_matvec(x1: Any, x2: Any, out: Any = None) -> Any:
 
 
 def np_vecmat(x1: Any, x2: Any, out: Any = None) -> Any:
-    """np.vecmat: products of stacks of vectors and matrices."""
+    """np.vecmat: products of stacks of vectors, conjugated, and matrices."""
     x, y = operand(x1), operand(x2)
     _need_dimensions("vecmat", (x, 1), (y, 2))
-    return _into_ufunc("vecmat", out, _stacked("vecmat", x, y, ("k", "kj"), "j"))
+    return _into_ufunc("vecmat", out, _stacked("vecmat", x.conj(), y, ("k", "kj"), "j"))
 
 
 def _axis_last(x: Any, axis: int) -> Any:

@@ -85,10 +85,10 @@ def argument_template(x: Any, general: bool) -> Template:
 
 def _has_attributes(x: Any) -> bool:
     module = type(x).__module__
-    return (
+    return is_object(x) or (
         hasattr(x, "__dict__")
         and not isinstance(x, type)
-        and (not callable(x) or is_object(x))
+        and not callable(x)
         and module not in ("builtins", "types")
         and not module.startswith(("numpy", "irad."))
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from irad.frontend import broadcast, complex_parts
 from irad.frontend import sizes as S
-from irad.frontend.arrays import assign, cast_operand, copy_into, elementwise, emit_map, empty, load, operand, store
+from irad.frontend.arrays import assign, cast_operand, check_keeps_parts, copy_into, elementwise, emit_map, empty, load, operand, store
 from irad.frontend.arrays import where as choose
 from irad.frontend.creation import asarray, with_leading_axes
 from irad.frontend.dtypes import BOOL, INT64, is_complex, is_float, is_inexact, is_unsigned, width
@@ -135,12 +135,19 @@ def axes_of(axis: Any, rank: int) -> list[int]:
     return axes
 
 
+def dtype_of_fold(kind: Reduction, given: np.dtype, dtype: Any) -> np.dtype:
+    """The dtype that elements are folded in: the one that is asked for, which has to hold them."""
+    computed = kind.result(given) if dtype is None else numpy_dtype(dtype)
+    check_keeps_parts(given, computed)
+    return computed
+
+
 def reduce(
     kind: Reduction, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """The fold over all axes, or over those that `axis` names, from `initial`, of the elements where `where` is true."""
     x = operand(x)
-    computed = kind.result(dtype_of(x)) if dtype is None else numpy_dtype(dtype)
+    computed = dtype_of_fold(kind, dtype_of(x), dtype)
     if not isinstance(x, Array):
         return _reduce_scalar(kind, x, axis, computed, initial, where)
     if where is not True:
@@ -392,7 +399,7 @@ def without_nan(x: Any, value: int) -> Any:
     """The array with a number in place of each NaN, which then has slope 0."""
     x = operand(x)
     dtype = dtype_of(x)
-    return choose(elementwise(np.isnan, (x,)), dtype.type(value), x) if is_float(dtype) else x
+    return choose(elementwise(np.isnan, (x,)), dtype.type(value), x) if is_inexact(dtype) else x
 
 
 def np_nansum(

@@ -11,10 +11,9 @@ import numpy as np
 from irad.frontend import sizes as S
 from irad.frontend.arrays import copy_into, elementwise, emit_map, empty, store
 from irad.frontend.creation import with_leading_axes
-from irad.frontend.dtypes import is_float
-from irad.frontend.emit import constant, convert, from_memory
-from irad.frontend.reductions import PROD, SUM, Reduction, into, nest, np_sum, part, without_nan
-from irad.frontend.scalars import numpy_dtype
+from irad.frontend.dtypes import is_inexact
+from irad.frontend.emit import EMIT, constant, convert, from_memory
+from irad.frontend.reductions import PROD, SUM, Reduction, dtype_of_fold, into, nest, np_sum, part, without_nan
 from irad.frontend.values import Array, Scalar, emitter, method, wrong
 from irad.frontend.views import as_array, axis_of, ravel
 from irad.ir.builder import Builder
@@ -30,7 +29,7 @@ def scan(kind: Reduction, x: Any, axis: Any, dtype: Any, out: Any) -> Any:
     elif x.ndim == 0:
         axis_of(axis, 1)
         x = with_leading_axes(x, 1)
-    computed = kind.result(x.dtype) if dtype is None else numpy_dtype(dtype)
+    computed = dtype_of_fold(kind, x.dtype, dtype)
     b = emitter()
     result = empty(b, S.dims(b, x.value), computed)
     at = axis_of(axis, x.ndim)
@@ -40,9 +39,9 @@ def scan(kind: Reduction, x: Any, axis: Any, dtype: Any, out: Any) -> Any:
 
 def _ordered(kind: Reduction, b: Builder, dtype: np.dtype, x: Value, y: Value) -> Value:
     """The step of a fold in its own order: that of a scan is NumPy's."""
-    if not is_float(dtype):
+    if not is_inexact(dtype):
         return kind.step(b, dtype, x, y)
-    return b(arith.AddF if kind is SUM else arith.MulF, x, y)
+    return EMIT[np.add if kind is SUM else np.multiply](b, dtype, x, y)
 
 
 def _scan_last(b: Builder, kind: Reduction, x: Array, axis: int, result: Array) -> None:

@@ -176,21 +176,22 @@ class Equalities:
         return found is not None and found is self._of(y)
 
     def _of(self, x: Value) -> list[Value] | None:
-        return next((c for c in self._classes if any(_same_computation(x, v, 6) for v in c)), None)
+        """The class of a value, whose members are the same by computation alone: to assume equalities of their operands has no end."""
+        return next((c for c in self._classes if any(_same_computation(x, v, 6, assuming=False) for v in c)), None)
 
 
 assumed: ContextVar[Equalities | None] = ContextVar("assumed", default=None)  # of the function that is being traced
 
 
-def same_value(x: Value, y: Value, depth: int = 6) -> bool:
+def same_value(x: Value, y: Value, depth: int = 6, assuming: bool = True) -> bool:
     """Whether two SSA values are certainly equal, memrefs being equal if they are the same view of the same memory."""
-    if _same_computation(x, y, depth):
+    if _same_computation(x, y, depth, assuming):
         return True
-    equalities = assumed.get()
+    equalities = assumed.get() if assuming else None
     return equalities is not None and x.type == index and equalities.hold(x, y)
 
 
-def _same_computation(x: Value, y: Value, depth: int) -> bool:
+def _same_computation(x: Value, y: Value, depth: int, assuming: bool) -> bool:
     if x is y:
         return True
     p, q = x.op, y.op
@@ -198,7 +199,7 @@ def _same_computation(x: Value, y: Value, depth: int) -> bool:
         return False
     if len(p.operands) != len(q.operands) or x.index != y.index or x.type != y.type or p.attrs != q.attrs:
         return False
-    return all(same_value(u, v, depth - 1) for u, v in zip(p.operands, q.operands, strict=True))
+    return all(same_value(u, v, depth - 1, assuming) for u, v in zip(p.operands, q.operands, strict=True))
 
 
 # ---------------------------------------------------------------- of arrays

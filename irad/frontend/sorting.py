@@ -10,7 +10,7 @@ import numpy as np
 from irad.frontend import sizes as S
 from irad.frontend.arrays import assign, cast_operand, elementwise, empty, load
 from irad.frontend.creation import asarray
-from irad.frontend.dtypes import BOOL, INT64, is_float
+from irad.frontend.dtypes import BOOL, INT64, is_inexact
 from irad.frontend.emit import negate_bool
 from irad.frontend.indexing import as_index
 from irad.frontend.merge_sort import before, order_of
@@ -192,7 +192,7 @@ def _starts_of_runs(arranged: Array, equal_nan: bool) -> Array:
     first = empty(b, [n], BOOL)
     first[:1] = True
     fresh = elementwise(np.not_equal, (arranged[1:], arranged[:-1]))
-    if equal_nan and is_float(arranged.dtype):
+    if equal_nan and is_inexact(arranged.dtype):
         fresh = elementwise(np.logical_and, (fresh, elementwise(np.equal, (arranged[:-1], arranged[:-1]))))
     first[1:] = fresh
     return first

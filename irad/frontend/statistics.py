@@ -9,10 +9,11 @@ import numpy as np
 
 from irad.frontend import broadcast
 from irad.frontend import sizes as S
-from irad.frontend.arrays import assign, astype, cast_operand, check_casting, elementwise, empty, operand
+from irad.frontend.arrays import assign, astype, cast_operand, check_casting, check_keeps_parts, elementwise, empty, operand, squared_size
 from irad.frontend.arrays import where as choose
+from irad.frontend.complex_api import np_imag, np_real
 from irad.frontend.creation import with_leading_axes
-from irad.frontend.dtypes import FLOAT64, INT64, is_float
+from irad.frontend.dtypes import FLOAT64, INT64, is_complex, is_inexact, part_dtype
 from irad.frontend.indexing import Range, subview
 from irad.frontend.products import np_dot
 from irad.frontend.reductions import ANY, SUM, axes_of, dtype_of, into, mask_of, reduce, without_nan
@@ -25,7 +26,9 @@ from irad.ir.ops import arith
 def _computed(x: Any, dtype: Any) -> np.dtype:
     """The dtype of a mean: float64 for integers, else the array's."""
     kind = dtype_of(x)
-    return numpy_dtype(dtype) if dtype is not None else kind if is_float(kind) else FLOAT64
+    computed = numpy_dtype(dtype) if dtype is not None else kind if is_inexact(kind) else FLOAT64
+    check_keeps_parts(kind, computed)
+    return computed
 
 
 def _count(x: Any, axis: Any, where: Any, dtype: np.dtype, keepdims: bool) -> Any:
@@ -59,7 +62,7 @@ def np_nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, kee
 def _known(a: Any, where: Any) -> Any:
     """A mask of the elements that are not NaN."""
     x = operand(a)
-    if not is_float(dtype_of(x)):
+    if not is_inexact(dtype_of(x)):
         return where
     known = elementwise(np.logical_not, (elementwise(np.isnan, (x,)),))
     return known if where is True else elementwise(np.logical_and, (known, where))
@@ -72,17 +75,18 @@ def _squares(x: Any, axis: Any, dtype: np.dtype, keepdims: bool, where: Any, mea
     deviation = elementwise(np.subtract, (x, mean))
     if where is not True and isinstance(deviation, Array):  # what is masked may be infinite, and so would be the slope of its square
         deviation, where = choose(mask_of(where, deviation), deviation, deviation.dtype.type(0)), True
-    return reduce(SUM, elementwise(np.square, (deviation,)), axis, dtype, keepdims, None, where)
+    return reduce(SUM, squared_size(deviation), axis, part_dtype(dtype), keepdims, None, where)
 
 
 def _variance(a: Any, axis: Any, dtype: Any, keepdims: bool, where: Any, mean: Any, ddof: Any) -> Any:
     x = operand(a)
     computed = _computed(x, dtype)
-    if not is_float(computed):
+    if not is_inexact(computed):
         raise refuse(f"a variance in {computed.name} is not supported.", "Leave dtype= out, or name a float.")
-    left = elementwise(np.maximum, (elementwise(np.subtract, (_count(x, axis, where, computed, keepdims), ddof)), 0))
+    real = part_dtype(computed)
+    left = elementwise(np.maximum, (elementwise(np.subtract, (_count(x, axis, where, real, keepdims), ddof)), 0))
     squares = _squares(x, axis, computed, keepdims, where, mean)
-    return cast_operand(elementwise(np.true_divide, (squares, cast_operand(left, computed))), computed)
+    return cast_operand(elementwise(np.true_divide, (squares, cast_operand(left, real))), real)
 
 
 def _freedom(ddof: Any, correction: Any) -> Any:
@@ -282,7 +286,7 @@ def _observation_weights(x: Array, fweights: Any, aweights: Any) -> Any:
         if given is None:
             continue
         w = as_array(given)
-        if name == "fweights" and is_float(w.dtype):
+        if name == "fweights" and is_inexact(w.dtype):
             raise refuse("np.cov takes integers as fweights.", "Weights that are floats are aweights.")
         if w.ndim > 1:
             raise wrong(RuntimeError, f"cannot handle multidimensional {name}")
@@ -323,10 +327,12 @@ def np_corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None
     b = emitter()
     size, strides = S.dim(b, c.value, 0), S.strides(b, c.value)
     variances = Array(broadcast.view(b, c.value, 0, [size], [S.add(b, *strides)]), c.dtype)
-    deviations = elementwise(np.sqrt, (variances,))
+    deviations = elementwise(np.sqrt, (np_real(variances),))
     by_rows = elementwise(np.true_divide, (c, deviations[:, None]))
     scaled = elementwise(np.true_divide, (by_rows, deviations))
-    return elementwise(np.minimum, (elementwise(np.maximum, (scaled, -1)), 1))
+    for part in (np_real(scaled), np_imag(scaled)) if is_complex(scaled.dtype) else (scaled,):
+        elementwise(np.minimum, (elementwise(np.maximum, (part, -1)), 1), out=part)
+    return scaled
 
 
 STATISTICS: dict[Any, Callable[..., Any]] = {

@@ -32,7 +32,8 @@ def _compute(ufunc: np.ufunc, inputs: tuple[Any, ...], out: Any, where: Any, cas
     wanted = None if dtype is None else numpy_dtype(dtype)
     mask = None if where is True else where
     if ufunc is np.float_power and wanted is None and whole(operand(inputs[1])) is not None:
-        inputs = (cast_operand(operand(inputs[0]), FLOAT64), inputs[1])
+        base = operand(inputs[0])
+        inputs = (cast_operand(base, np.result_type(kind_of(base).dtype, FLOAT64)), inputs[1])  # type: ignore[union-attr]
         ufunc = np.power
     return elementwise(ufunc, inputs, out, wanted, casting, mask)
 
@@ -100,7 +101,7 @@ def np_divmod(*args: Any, **options: Any) -> Any:
 
 def strong(x: Any) -> Any:
     """A scalar as NumPy's functions take it: of its own dtype."""
-    return cast_scalar(x, kind_of(x).dtype) if isinstance(x, Scalar | int | float) else x  # type: ignore[union-attr]
+    return cast_scalar(x, kind_of(x).dtype) if isinstance(x, Scalar | int | float | complex) else x  # type: ignore[union-attr]
 
 
 def np_modf(*args: Any, **options: Any) -> Any:

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.numpy_rows import Row
+from tests.numpy_rows import COMPLEX, Row
 
-COMPLEX = ("complex128", "complex64")
 PAIRS = [((5,), (5,)), ((3, 4), (4,))]
 complex_row = partial(Row, dtypes=COMPLEX, rtol=2e-11)
 

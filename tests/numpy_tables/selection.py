@@ -7,7 +7,7 @@ import numpy as np
 from tests.numpy_rows import FLOATS, Row
 
 TWO = ("float64", "int64")
-SOME = ("float64", "float32", "int64", "uint8", "bool")
+SOME = ("float64", "float32", "complex128", "int64", "uint8", "bool")
 SHAPES = [((5,),), ((3, 4),), ((0, 3),), ((1,),)]
 FLAT = [((7,),), ((1,),)]
 
@@ -15,7 +15,7 @@ FLAT = [((7,),), ((1,),)]
 def ties(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """Few different numbers, some of them NaN where the dtype has it."""
     found = rng.integers(0, 4, shape).astype(dtype)
-    if np.dtype(dtype).kind == "f":
+    if np.dtype(dtype).kind in "fc":
         found[rng.uniform(size=shape) < 0.2] = np.nan
     return found
 
@@ -27,7 +27,7 @@ def counts(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.n
 
 def rising(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """Sorted along the last axis."""
-    return np.cumsum(rng.integers(1, 4, shape) * (0.5 if np.dtype(dtype).kind == "f" else 1), axis=-1).astype(dtype)
+    return np.cumsum(rng.integers(1, 4, shape) * (0.5 if np.dtype(dtype).kind in "fc" else 1), axis=-1).astype(dtype)
 
 
 def apart(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
@@ -88,7 +88,7 @@ SELECTION = [
     Row("put ndarray.put", put, [((5,), (3,)), ((3, 4), (1,)), ((3, 4), ())], SOME),
     Row("put-empty", lambda x: (np.put(x, [0, 1], []), x)[1], [((5,),)], FLOATS),
     Row("put-error", lambda x: np.put(x, [0, 9], 1), [((5,),)], TWO, slope=False),
-    Row("put_along_axis", put_along, [((5,), ()), ((3, 4), (3, 1)), ((3, 4), (2,))], ("float64", "float32", "int64")),
+    Row("put_along_axis", put_along, [((5,), ()), ((3, 4), (3, 1)), ((3, 4), (2,))], ("float64", "float32", "complex128", "int64")),
     Row("put_along_axis-error", lambda x: np.put_along_axis(x, np.array([0, 9]), 1, 0), [((5,),)], TWO, slope=False),
     Row(
         "compress ndarray.compress",
@@ -97,7 +97,7 @@ SELECTION = [
         SOME,
     ),
     Row("compress-error", lambda x: np.compress([True] * 9, x), [((5,),)], TWO, slope=False),
-    Row("extract", lambda x: np.extract(x > 0, x * 2), SHAPES, SOME[:4]),
+    Row("extract", lambda x: np.extract(x > 0, x * 2), SHAPES, SOME[:5]),
     Row(
         "choose ndarray.choose",
         lambda x, y: (
@@ -106,18 +106,18 @@ SELECTION = [
             np.array([0, 7, 1]).choose([x, y], mode="wrap"),
         ),
         [((3,), (3,)), ((2, 3), (3,))],
-        TWO,
+        ("float64", "complex128", "int64"),
     ),
     Row("choose-error", lambda x: np.choose([0, 2, 1], [x, x]), [((3,),)], TWO, slope=False),
     Row("nonzero ndarray.nonzero", lambda x: (np.nonzero(x), x.nonzero(), np.where(x > 0)), SHAPES, SOME, slope=False),
     Row("nonzero-error", lambda x: np.nonzero(x), [((),)], SOME, slope=False),
-    Row("argwhere", lambda x: np.argwhere(x > 0), SHAPES, SOME[:4], slope=False),
-    Row("flatnonzero", lambda x: np.flatnonzero(x > 0), SHAPES, SOME[:4], slope=False),
+    Row("argwhere", lambda x: np.argwhere(x > 0), SHAPES, SOME[:5], slope=False),
+    Row("flatnonzero", lambda x: np.flatnonzero(x > 0), SHAPES, SOME[:5], slope=False),
     Row(
         "where",
         lambda x, y: (np.where(x > 0, x, y), np.where([True, False, True], x, 2), np.where(x, y, x)),
         [((3,), (3,)), ((2, 3), (3,)), ((), (3,))],
-        SOME[:4],
+        SOME[:5],
     ),
     Row("where-error", lambda x: np.where(x > 0, x), [((3,),)], TWO, slope=False),
     Row("index-error", lambda x: x[[0, 7]], [((5,),)], TWO, slope=False),
@@ -164,7 +164,7 @@ SORTING = [
             np.searchsorted(a[::-1], v, sorter=np.arange(len(a))[::-1]),
         ),
         [((7,), (4,)), ((1,), (2, 3)), ((0,), (2,)), ((5,), ())],
-        SOME[:4],
+        SOME[:5],
         rising,
         slope=False,
     ),
@@ -183,18 +183,24 @@ SORTING = [
         "isin",
         lambda x, y: (np.isin(x, y), np.isin(x, y[:0]), np.isin(x, [1, 2], invert=True)),
         [((6,), (4,)), ((2, 3), (3,))],
-        SOME[:4],
+        SOME[:5],
         ties,
         slope=False,
     ),
 ]
+
+
+def complex_levels(x, p, f):
+    levels = f + 1j * f * f
+    return np.interp(x, p, levels), np.interp(x, p, levels, left=1j, right=levels[0]), np.interp(0.7, p, levels)
+
 
 DIFFERENCES = [
     Row(
         "diff",
         lambda x: (np.diff(x), np.diff(x, n=2), np.diff(x, axis=0), np.diff(x, n=0), np.diff(x, prepend=1, append=x)),
         [((5,),), ((3, 4),), ((1,),)],
-        ("float64", "float32", "int64", "uint8"),
+        ("float64", "float32", "complex128", "int64", "uint8"),
     ),
     Row("diff-bool", lambda x: np.diff(x), SHAPES, ("bool",), slope=False),
     Row("diff-axis", lambda x, y: np.diff(x, axis=0, prepend=y, append=0), [((3, 4), (1, 4)), ((5,), (2,))], TWO),
@@ -205,19 +211,19 @@ DIFFERENCES = [
         "gradient",
         lambda x: (np.gradient(x), np.gradient(x, 2.0), np.gradient(x, edge_order=2)),
         [((5,),), ((3, 4),)],
-        ("float64", "float32", "int64"),
+        ("float64", "float32", "complex128", "complex64", "int64"),
     ),
     Row(
         "gradient-axis",
         lambda x: (np.gradient(x, axis=1), np.gradient(x, 2, 3.0), np.gradient(x, 0.5, axis=(0, 1), edge_order=2)),
         [((3, 4),)],
-        TWO,
+        ("float64", "complex128", "int64"),
     ),
     Row(
         "gradient-points",
         lambda x, y: (np.gradient(x, y), np.gradient(x, y, edge_order=2)),
         [((5,), (5,)), ((3,), (3,))],
-        ("float64", "int64"),
+        ("float64", "complex128", "int64"),
         rising,
     ),
     Row("gradient-points-axis", lambda x, y: np.gradient(x, y, axis=1), [((3, 4), (4,))], ("float64", "int64"), rising),
@@ -232,6 +238,8 @@ DIFFERENCES = [
         ("float64", "float32", "int64"),
         apart,
     ),
+    Row("interp-complex", complex_levels, [((9,), (4,), (4,)), ((2, 3), (5,), (5,)), ((), (3,), (3,))], ("float64", "float32"), apart),
+    Row("interp-complex-error", lambda x, p: np.interp(p.real, x, p.real), [((5,), (4,))], ("complex128",), apart, slope=False),
     Row("interp-single", lambda x, p: np.interp(x, p, p + 1), [((9,), (1,))], TWO, slope=False),
     Row("interp-nan", lambda x, p: np.interp(x / 0 * 0, p, p), [((4,), (3,))], FLOATS, rising, slope=False),
     Row("interp-error", lambda x, p: np.interp(x, p, p[1:]), [((4,), (3,))], TWO, rising, slope=False),
@@ -254,6 +262,13 @@ COUNTING = [
         TWO,
         lambda rng, shape, dtype: (rng.integers(0, 5, shape) + 0.4).astype(dtype),
     ),
+    Row(
+        "histogram-complex",
+        lambda x, w: np.histogram(x, [0.0, 1.0, 2.5, 4.0], weights=w + 1j * w * w)[0],
+        [((9,), (9,)), ((2, 3), (2, 3))],
+        ("float64",),
+        counts,
+    ),
     Row("histogram-density", lambda x: np.histogram(x, bins=3, density=True), [((9,),)], TWO, slope=False),
     Row("histogram-error", lambda x: np.histogram(x, [2, 1]), [((9,),)], TWO, slope=False),
     Row("histogram-range-error", lambda x: np.histogram(x, 2, (2, 1)), [((9,),)], TWO, slope=False),
@@ -267,12 +282,13 @@ COUNTING = [
         slope=False,
     ),
     Row("bincount-weights", lambda w: np.bincount([0, 2, 1, 2, 2], weights=w), [((5,),)], FLOATS),
+    Row("bincount-complex-error", lambda w: np.bincount([0, 2, 1, 2, 2], weights=w), [((5,),)], ("complex128",), slope=False),
     Row("bincount-error", lambda x: np.bincount(x - 9), [((5,),)], ("int64",), counts, slope=False),
     Row(
         "digitize",
         lambda x, b: (np.digitize(x, b), np.digitize(x, b, right=True), np.digitize(x, b[::-1])),
         [((9,), (4,)), ((2, 3), (3,)), ((), (2,))],
-        ("float64", "float32", "int64"),
+        ("float64", "float32", "complex128", "int64"),
         rising,
         slope=False,
     ),

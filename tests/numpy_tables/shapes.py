@@ -14,8 +14,8 @@ DENSE = ("contiguous", "reversed", "fortran")  # whether axes with gaps can be j
 PAIRS = [((3, 4), (3, 4)), ((0, 3), (0, 3))]
 
 
-def move(names, function, shapes=(((5,),), ((3, 4),)), dtypes=("float64", "bool"), **others):
-    """A row whose function only moves elements, so that two dtypes tell as much as all."""
+def move(names, function, shapes=(((5,),), ((3, 4),)), dtypes=("float64", "complex128", "bool"), **others):
+    """A row whose function only moves elements, so that a few dtypes tell as much as all."""
     return Row(names, function, shapes, dtypes, **others)
 
 

@@ -12,7 +12,8 @@ from tests.numpy_rows import FLOATS, Row
 PAIR = [((5,), (5,)), ((3, 4), (4,)), ((), (3,)), ((0, 3), (3,)), ((1,), (1,))]
 ONE = [((5,),), ((3, 4),), ((0, 3),), ((1,),)]
 INTEGERS = ("int64", "int32", "int8", "uint8", "uint64")
-SMALL = ("float64", "float32", "int64", "uint8", "bool")
+SMALL = ("float64", "float32", "complex128", "int64", "uint8", "bool")
+INEXACT = (*FLOATS, "complex128")
 
 
 def positive(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
@@ -109,7 +110,7 @@ def with_where_alone(x, y):
 
 KEYWORDS = [
     Row("out=", with_out, [((5,), (5,)), ((3, 4), (4,)), ((0, 3), (3,))]),
-    Row("out=overlap", with_overlapping_out, [((5,),), ((3, 4),)], FLOATS),
+    Row("out=overlap", with_overlapping_out, [((5,),), ((3, 4),)], INEXACT),
     Row("where=", with_where, [((5,), (5,)), ((3, 4), (4,))], ("float64", "float32", "int64")),
     Row("where=alone", with_where_alone, PAIR[:4], ("float64", "float32", "int64"), positive),
     Row(
@@ -135,9 +136,9 @@ FORMS = [
     *forms(np.divide, make=positive),
     *forms(np.maximum, many=True),
     *forms(np.minimum, slope=False, many=True),
-    *forms(np.fmax, FLOATS, slope=False, many=True),
-    *(row for row in forms(np.power, FLOATS, make=near_one) if "reduce" not in row.names),  # NumPy 2.4's np.power.reduce leaves steps out
-    *forms(np.float_power, FLOATS, slope=False, make=near_one),
+    *forms(np.fmax, INEXACT, slope=False, many=True),
+    *(row for row in forms(np.power, INEXACT, make=near_one) if "reduce" not in row.names),  # NumPy 2.4's np.power.reduce leaves steps out
+    *forms(np.float_power, INEXACT, slope=False, make=near_one),
     *forms(np.hypot, FLOATS, many=True),
     *forms(np.logaddexp, FLOATS, slope=False, many=True),
     *forms(np.logical_and, slope=False, many=True),
@@ -200,7 +201,7 @@ PLAIN = [
     Row("gcd lcm", lambda x, y: (np.gcd(x, y), np.lcm(x, y), np.gcd(x, 12), np.lcm(x, 6)), PAIR, INTEGERS, slope=False),
     Row("gcd-error", lambda x: np.gcd(x, x), ONE, FLOATS, slope=False),
     Row("bitwise_count", lambda x: (np.bitwise_count(x), np.bitwise_count(x * x)), ONE, INTEGERS, slope=False),
-    Row("conjugate conj ndarray.conj", lambda x: (np.conjugate(x), np.conj(x), x.conj()), ONE, ("float64", "float32", "int64")),
+    Row("conjugate conj ndarray.conj", lambda x: (np.conjugate(x), np.conj(x), x.conj()), ONE, (*INEXACT, "int64")),
     Row("divmod", lambda x, y: (np.divmod(x, y), np.divmod(-x, y)), PAIR, ("float64", "float32", "int64", "uint8"), positive),
     Row("divmod-signs", lambda x, y: np.divmod(x, y), PAIR, ("float64", "float32", "int64"), slope=False),
     Row("divmod-out", into_both, [((5,), (5,)), ((3, 4), (4,))], ("float64", "int64"), positive),
@@ -244,9 +245,9 @@ ELEMENTARY = [
         SMALL,
         slope=False,
     ),
-    Row("nan_to_num-slope", lambda x: (np.nan_to_num(x * 2), np.nan_to_num(x, copy=False)), ONE, FLOATS),
+    Row("nan_to_num-slope", lambda x: (np.nan_to_num(x * 2), np.nan_to_num(x, copy=False)), ONE, (*INEXACT, "complex64")),
     Row("nan_to_num-integers", lambda x: (np.nan_to_num(x), x), ONE, ("int64", "bool"), slope=False),
-    Row("clip ndarray.clip", clipped, [((5,), (5,)), ((3, 4), (4,)), ((0, 3), (3,))], ("float64", "float32")),
+    Row("clip ndarray.clip", clipped, [((5,), (5,)), ((3, 4), (4,)), ((0, 3), (3,))], INEXACT),
     Row(
         "clip-integers",
         lambda x: (np.clip(x, 1, 3), np.clip(x, -300, 300), np.clip(x, 1.5, None), np.clip(x, None, None)),
@@ -256,9 +257,9 @@ ELEMENTARY = [
     ),
     Row("clip-where", clipped_where, ONE, FLOATS),
     Row("clip-error", lambda x: np.clip(x, 0, 1, min=0), ONE[:1], FLOATS, slope=False),
-    Row("select", choices, [((3,), (3,)), ((2, 3), (3,))], ("float64", "float32", "int64")),
+    Row("select", choices, [((3,), (3,)), ((2, 3), (3,))], (*INEXACT, "int64")),
     Row("select-error", lambda x: np.select([x > 0], [x, x]), ONE[:1], FLOATS, slope=False),
-    Row("piecewise", pieces, ONE, ("float64", "float32", "int64")),
+    Row("piecewise", pieces, ONE, (*INEXACT, "int64")),
     Row(
         "deg2rad rad2deg degrees radians",
         lambda x: (np.deg2rad(x), np.rad2deg(x), np.degrees(x), np.radians(x)),
