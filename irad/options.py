@@ -68,12 +68,12 @@ class Options:
 
 
 _STANDARD = Options()
-_default: ContextVar[Options] = ContextVar("irad_options", default=_STANDARD)
+in_force: ContextVar[Options] = ContextVar("irad_options", default=_STANDARD)
 
 
 def current_options() -> Options:
     """The options in force where nothing else is said."""
-    return _default.get()
+    return in_force.get()
 
 
 def chosen_options(given: Options | None) -> Options:
@@ -92,11 +92,11 @@ def chosen_options(given: Options | None) -> Options:
 @contextmanager
 def using(chosen: Options) -> Iterator[Options]:
     """Make these the options in force inside a `with` block."""
-    token = _default.set(chosen)
+    token = in_force.set(chosen)
     try:
         yield chosen
     finally:
-        _default.reset(token)
+        in_force.reset(token)
 
 
 @contextmanager

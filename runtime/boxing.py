@@ -16,25 +16,44 @@ from irad.runtime.table import (
     FLOAT,
     LIST,
     MAX_RANK,
+    NEW,
     OWNDATA,
     TUPLE,
     UINT8,
+    VALUE,
     Item,
+    Step,
     Table,
     get,
     read,
 )
 
-TEXT = f"""\
+DECLARATIONS = """\
+declare ptr @PyFloat_FromDouble(double)
+declare ptr @PyComplex_FromDoubles(double, double)
+declare ptr @PyLong_FromLongLong(i64)
+declare ptr @PyBool_FromLong(i64)
+declare ptr @PyTuple_New(i64)
+declare i32 @PyTuple_SetItem(ptr, i64, ptr)
+declare ptr @PyList_New(i64)
+declare i32 @PyList_SetItem(ptr, i64, ptr)
+declare ptr @PyArray_New(ptr, i32, ptr, i32, ptr, ptr, i32, i32, ptr)
+declare i32 @PyArray_SetBaseObject(ptr, ptr)
+declare ptr @PyArray_Scalar(ptr, ptr, ptr)
+declare ptr @irad_owner(ptr, i64)
+declare ptr @irad_detach(ptr, i64)
+"""
+
+_NEW = f"""\
 ; Whether each array among the results lies in new memory, in a block of its own.
-define internal i1 @irad_all_new(ptr %table, ptr %context, ptr %first) nounwind {{
+define internal i1 @irad_all_new(ptr %table, ptr %context) nounwind {{
 start:
 {get("table", Table, "results")}\
 {get("table", Table, "result", "ptr")}\
+{get("table", Table, "slots", "ptr")}\
   br label %head
 head:
   %i = phi i64 [0, %start], [%i.next, %next]
-  %slot = phi ptr [%first, %start], [%slot.next, %next]
   %p = phi ptr [%result, %start], [%p.next, %next]
   %more = icmp slt i64 %i, %results
   br i1 %more, label %one, label %yes
@@ -43,6 +62,8 @@ one:
   %is.array = icmp eq i64 %kind, {ARRAY}
   br i1 %is.array, label %array, label %next
 array:
+{get("p", Item, "at")}\
+  %slot = getelementptr i64, ptr %slots, i64 %at
   %address = load i64, ptr %slot
   %owner = call ptr @irad_owner(ptr %context, i64 %address)
   %foreign = icmp eq ptr %owner, null
@@ -54,8 +75,6 @@ found:
   %own = icmp eq i64 %claimed, 0
   br i1 %own, label %next, label %no
 next:
-{get("p", Item, "slots")}\
-  %slot.next = getelementptr i64, ptr %slot, i64 %slots
   %i.next = add i64 %i, 1
   %p.next = getelementptr i8, ptr %p, i64 {ctypes.sizeof(Item)}
   br label %head
@@ -64,11 +83,33 @@ yes:
 no:
   ret i1 false
 }}
+"""
 
+_BOX = f"""\
 ; A result as a Python object.
 define internal ptr @irad_box(ptr %table, ptr %context, ptr %p, ptr %slot) nounwind {{
 start:
+  %single = alloca float
+{get("p", Item, "given", "ptr")}\
   %kind = load i64, ptr %p
+  %weak = icmp eq ptr %given, null
+  br i1 %weak, label %python, label %numpy
+numpy:
+{get("p", Item, "itemsize")}\
+  %is.float = icmp eq i64 %kind, {FLOAT}
+  %is.short = icmp eq i64 %itemsize, 4
+  %is.single = and i1 %is.float, %is.short
+  br i1 %is.single, label %numpy.single, label %numpy.scalar
+numpy.single:
+  %wide = load double, ptr %slot
+  %narrow = fptrunc double %wide to float
+  store float %narrow, ptr %single
+  br label %numpy.scalar
+numpy.scalar:
+  %bytes = phi ptr [%slot, %numpy], [%single, %numpy.single]
+  %scalar = call ptr @PyArray_Scalar(ptr %bytes, ptr %given, ptr null)
+  ret ptr %scalar
+python:
   switch i64 %kind, label %integer [ i64 {FLOAT}, label %float
     i64 {BOOL}, label %bool
     i64 {ARRAY}, label %array
@@ -182,55 +223,70 @@ tie:
 failed:
   ret ptr null
 }}
+"""
 
-; The results in their container; null, with an exception, if there is no memory for them.
-define internal ptr @irad_give(ptr %table, ptr %context, ptr %first) nounwind {{
+_BUILD = f"""\
+; The answer, by the steps from the cursor on; null, with an exception, if there is no memory for it.
+define internal ptr @irad_build(ptr %table, ptr %context, ptr %full, ptr %cursor) nounwind {{
 start:
-{get("table", Table, "results")}\
-{get("table", Table, "result", "ptr")}\
-{get("table", Table, "container")}\
-  switch i64 %container, label %lone [ i64 {TUPLE}, label %new.tuple
-    i64 {LIST}, label %new.list ]
-lone:
-  %any = icmp sgt i64 %results, 0
-  br i1 %any, label %lone.value, label %none
-none:
-  call void @Py_IncRef(ptr @_Py_NoneStruct)
-  ret ptr @_Py_NoneStruct
-lone.value:
-  %object = call ptr @irad_box(ptr %table, ptr %context, ptr %result, ptr %first)
+  %step = load ptr, ptr %cursor
+  %following = getelementptr i8, ptr %step, i64 {ctypes.sizeof(Step)}
+  store ptr %following, ptr %cursor
+{get("step", Step, "operand")}\
+  %kind = load i64, ptr %step
+  switch i64 %kind, label %result.step [ i64 {TUPLE}, label %new.tuple
+    i64 {LIST}, label %new.list
+    i64 {VALUE}, label %value
+    i64 {NEW}, label %new ]
+value:
+  %object = inttoptr i64 %operand to ptr
+  call void @Py_IncRef(ptr %object)
   ret ptr %object
+new:
+  %new.place = getelementptr ptr, ptr %full, i64 %operand
+  %new.object = load ptr, ptr %new.place
+  call void @Py_IncRef(ptr %new.object)
+  ret ptr %new.object
+result.step:
+{get("table", Table, "result", "ptr")}\
+{get("table", Table, "slots", "ptr")}\
+  %offset = mul i64 %operand, {ctypes.sizeof(Item)}
+  %p = getelementptr i8, ptr %result, i64 %offset
+{get("p", Item, "at")}\
+  %slot = getelementptr i64, ptr %slots, i64 %at
+  %box = call ptr @irad_box(ptr %table, ptr %context, ptr %p, ptr %slot)
+  ret ptr %box
 new.tuple:
-  %tuple = call ptr @PyTuple_New(i64 %results)
-  br label %head
+  %tuple = call ptr @PyTuple_New(i64 %operand)
+  br label %made
 new.list:
-  %list = call ptr @PyList_New(i64 %results)
-  br label %head
+  %list = call ptr @PyList_New(i64 %operand)
+  br label %made
+made:
+  %out = phi ptr [%tuple, %new.tuple], [%list, %new.list]
+  %no.memory = icmp eq ptr %out, null
+  br i1 %no.memory, label %none, label %head
+none:
+  ret ptr null
 head:
-  %out = phi ptr [%tuple, %new.tuple], [%list, %new.list], [%out, %next]
-  %i = phi i64 [0, %new.tuple], [0, %new.list], [%i.next, %next]
-  %slot = phi ptr [%first, %new.tuple], [%first, %new.list], [%slot.next, %next]
-  %p = phi ptr [%result, %new.tuple], [%result, %new.list], [%p.next, %next]
-  %more = icmp slt i64 %i, %results
-  br i1 %more, label %box, label %done
-box:
-  %boxed = call ptr @irad_box(ptr %table, ptr %context, ptr %p, ptr %slot)
-  %failed = icmp eq ptr %boxed, null
+  %i = phi i64 [0, %made], [%i.next, %next]
+  %more = icmp slt i64 %i, %operand
+  br i1 %more, label %one, label %done
+one:
+  %part = call ptr @irad_build(ptr %table, ptr %context, ptr %full, ptr %cursor)
+  %failed = icmp eq ptr %part, null
   br i1 %failed, label %drop, label %put
 put:
-  %is.tuple = icmp eq i64 %container, {TUPLE}
+  %is.tuple = icmp eq i64 %kind, {TUPLE}
   br i1 %is.tuple, label %put.tuple, label %put.list
 put.tuple:
-  %set.tuple = call i32 @PyTuple_SetItem(ptr %out, i64 %i, ptr %boxed)
+  %set.tuple = call i32 @PyTuple_SetItem(ptr %out, i64 %i, ptr %part)
   br label %next
 put.list:
-  %set.list = call i32 @PyList_SetItem(ptr %out, i64 %i, ptr %boxed)
+  %set.list = call i32 @PyList_SetItem(ptr %out, i64 %i, ptr %part)
   br label %next
 next:
-{get("p", Item, "slots")}\
-  %slot.next = getelementptr i64, ptr %slot, i64 %slots
   %i.next = add i64 %i, 1
-  %p.next = getelementptr i8, ptr %p, i64 {ctypes.sizeof(Item)}
   br label %head
 drop:
   call void @Py_DecRef(ptr %out)
@@ -239,3 +295,5 @@ done:
   ret ptr %out
 }}
 """
+
+TEXT = _NEW + _BOX + _BUILD

@@ -1,265 +1,102 @@
-"""The way in from CPython, in LLVM IR: one function for all signatures, which it reads from a table, so that none is compiled per function.
+"""The ways in from CPython, in LLVM IR: one function for all signatures, which it reads from a table, so that none is compiled for each.
 
-`irad_invoke` has CPython's METH_FASTCALL | METH_KEYWORDS convention. Its `self` is a tuple whose first item is a capsule of a `Table`.
-It takes numbers and arrays that lie as the compiled function wants them, and returns numbers and arrays of new memory. Whatever
-else comes in, it hands to the table's fallback, and whatever else comes out, to `collect`: Python callables.
+`irad_invoke` has CPython's METH_FASTCALL | METH_KEYWORDS convention. Its `self` is an owner: a tuple whose first item is a capsule of a
+`Table`. `irad_vectorcall` is for objects of `callable.Patchable`, which have a tuple of owners: the first that fits takes the call.
+Both take numbers and arrays that lie as the compiled function wants them, and return numbers and arrays of new memory. Whatever else
+comes in, they hand to Python: the table's fallback, or the object's `__call__`.
 """
 
 from __future__ import annotations
 
-import ctypes
-
 from irad.lower import context as c
-from irad.runtime import boxing
-from irad.runtime.table import (
-    BOOL,
-    COMPLEX,
-    DATA,
-    DTYPE,
-    FLAGS,
-    FLOAT,
-    FLOAT_VALUE,
-    IMAGINARY_VALUE,
-    INTEGER,
-    RANK,
-    SHAPE,
-    STRIDES,
-    TYPE,
-    Item,
-    Table,
-    get,
-    read,
-)
+from irad.runtime import boxing, guarding, pack
+from irad.runtime.table import MAX_PARAMETERS, TUPLE_ITEMS, TUPLE_SIZE, TYPE, Table, get, read
+
+ENTRIES = 24  # where a `callable.Patchable` has its tuple of owners
+
+EXPORTS = ("irad_invoke", "irad_vectorcall", "irad_forget")
 
 _DECLARATIONS = """\
-@PyFloat_Type = external global i8
-@PyLong_Type = external global i8
-@PyComplex_Type = external global i8
-@_Py_TrueStruct = external global i8
-@_Py_FalseStruct = external global i8
-@_Py_NoneStruct = external global i8
-declare ptr @PyTuple_GetItem(ptr, i64)
+@PyTuple_Type = external global i8
+@irad_call_name = external global i8
+@irad_table_name = external global i8
 declare ptr @PyCapsule_GetPointer(ptr, ptr)
+declare ptr @PyCapsule_GetContext(ptr)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
+declare ptr @PyObject_VectorcallMethod(ptr, ptr, i64, ptr)
 declare ptr @PyObject_CallOneArg(ptr, ptr)
-declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
-declare double @PyLong_AsDouble(ptr)
 declare ptr @PyErr_Occurred()
 declare void @PyErr_Clear()
-declare ptr @PyFloat_FromDouble(double)
-declare ptr @PyComplex_FromDoubles(double, double)
-declare ptr @PyLong_FromLongLong(i64)
-declare ptr @PyBool_FromLong(i64)
-declare ptr @PyTuple_New(i64)
-declare i32 @PyTuple_SetItem(ptr, i64, ptr)
-declare ptr @PyList_New(i64)
-declare i32 @PyList_SetItem(ptr, i64, ptr)
+declare ptr @PyErr_NoMemory()
+declare ptr @PyMem_Malloc(i64)
+declare void @PyMem_Free(ptr)
+declare i64 @PyTuple_Size(ptr)
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
 declare i64 @PyThread_get_thread_ident()
-declare ptr @PyArray_New(ptr, i32, ptr, i32, ptr, ptr, i32, i32, ptr)
-declare i32 @PyArray_SetBaseObject(ptr, ptr)
 declare void @irad_free_all(ptr)
-declare ptr @irad_owner(ptr, i64)
-declare ptr @irad_detach(ptr, i64)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 """
 
-_PACK = f"""\
-; Write the arguments to their slots; null if one is not plainly what it should be, else the slot behind the last.
-define internal ptr @irad_pack(ptr %table, ptr %args, i64 %count, ptr %slots) nounwind {{
+_RUN = f"""\
+; The answer of a call; null if it raises; 1 if it is not for this table, or nothing is known about that.
+define internal ptr @irad_run(ptr %table, ptr %args, i64 %count, ptr %names) nounwind {{
 start:
-  %overflow = alloca i32
-{get("table", Table, "parameter", "ptr")}\
-{get("table", Table, "ndarray", "ptr")}\
-{get("table", Table, "float64", "ptr")}\
-  br label %head
-head:
-  %i = phi i64 [0, %start], [%i.next, %next]
-  %slot = phi ptr [%slots, %start], [%slot.next, %next]
-  %p = phi ptr [%parameter, %start], [%p.next, %next]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %argument, label %done
-done:
-  ret ptr %slot
-odd:
-  ret ptr null
-argument:
-  %object.place = getelementptr ptr, ptr %args, i64 %i
-  %object = load ptr, ptr %object.place
-{read("type", "object", TYPE, "ptr")}\
-  %kind = load i64, ptr %p
-  switch i64 %kind, label %array [ i64 {FLOAT}, label %float
-    i64 {INTEGER}, label %integer
-    i64 {BOOL}, label %bool
-    i64 {COMPLEX}, label %complex ]
-
-complex:
-  %is.complex = icmp eq ptr %type, @PyComplex_Type
-  br i1 %is.complex, label %complex.exact, label %odd
-complex.exact:
-{read("re", "object", FLOAT_VALUE, "double")}\
-{read("im", "object", IMAGINARY_VALUE, "double")}\
-  %im.slot = getelementptr i64, ptr %slot, i64 1
-  store double %re, ptr %slot
-  store double %im, ptr %im.slot
-  br label %next
-
-float:
-  %is.python = icmp eq ptr %type, @PyFloat_Type
-  %is.numpy = icmp eq ptr %type, %float64
-  %is.float = or i1 %is.python, %is.numpy
-  br i1 %is.float, label %float.exact, label %float.other
-float.exact:
-{read("float.value", "object", FLOAT_VALUE, "double")}\
-  store double %float.value, ptr %slot
-  br label %next
-float.other:
-  %is.whole = icmp eq ptr %type, @PyLong_Type
-  br i1 %is.whole, label %float.whole, label %odd
-float.whole:
-  %whole.value = call double @PyLong_AsDouble(ptr %object)
-  store double %whole.value, ptr %slot
-  %suspicious = fcmp oeq double %whole.value, -1.0
-  br i1 %suspicious, label %float.check, label %next
-float.check:
-  %error = call ptr @PyErr_Occurred()
-  %fine = icmp eq ptr %error, null
-  br i1 %fine, label %next, label %too.large
-too.large:
-  call void @PyErr_Clear()
-  br label %odd
-
-integer:
-  %is.integer = icmp eq ptr %type, @PyLong_Type
-  br i1 %is.integer, label %integer.exact, label %odd
-integer.exact:
-  %integer.value = call i64 @PyLong_AsLongLongAndOverflow(ptr %object, ptr %overflow)
-  %overflowed = load i32, ptr %overflow
-  store i64 %integer.value, ptr %slot
-  %fits = icmp eq i32 %overflowed, 0
-  br i1 %fits, label %next, label %odd
-
-bool:
-  %is.true = icmp eq ptr %object, @_Py_TrueStruct
-  %is.false = icmp eq ptr %object, @_Py_FalseStruct
-  %is.bool = or i1 %is.true, %is.false
-  %bool.value = zext i1 %is.true to i64
-  store i64 %bool.value, ptr %slot
-  br i1 %is.bool, label %next, label %odd
-
-array:
-  %is.array = icmp eq ptr %type, %ndarray
-  br i1 %is.array, label %array.kind, label %odd
-array.kind:
-{get("p", Item, "dtype", "ptr")}\
-{get("p", Item, "rank")}\
-{get("p", Item, "flags")}\
-{get("p", Item, "shift")}\
-{get("p", Item, "sizes", "ptr")}\
-{read("its.dtype", "object", DTYPE, "ptr")}\
-{read("its.rank.small", "object", RANK, "i32")}\
-{read("its.flags.small", "object", FLAGS, "i32")}\
-  %its.rank = sext i32 %its.rank.small to i64
-  %its.flags = zext i32 %its.flags.small to i64
-  %set = and i64 %its.flags, %flags
-  %same.dtype = icmp eq ptr %its.dtype, %dtype
-  %same.rank = icmp eq i64 %its.rank, %rank
-  %same.flags = icmp eq i64 %set, %flags
-  %same.1 = and i1 %same.dtype, %same.rank
-  %same = and i1 %same.1, %same.flags
-  br i1 %same, label %array.copy, label %odd
-array.copy:
-{read("data", "object", DATA, "ptr")}\
-{read("shape", "object", SHAPE, "ptr")}\
-{read("strides", "object", STRIDES, "ptr")}\
-  store ptr %data, ptr %slot
-  %behind.data = getelementptr i64, ptr %slot, i64 1
-  br label %size.head
-size.head:
-  %d = phi i64 [0, %array.copy], [%d.next, %size.next]
-  %to = phi ptr [%behind.data, %array.copy], [%to.next, %size.next]
-  %axes = icmp slt i64 %d, %rank
-  br i1 %axes, label %size, label %sizes.done
-size:
-  %d.next = add i64 %d, 1
-  %n.place = getelementptr i64, ptr %shape, i64 %d
-  %n = load i64, ptr %n.place
-  %fixed.place = getelementptr i64, ptr %sizes, i64 %d
-  %fixed = load i64, ptr %fixed.place
-  %dynamic = icmp slt i64 %fixed, 0
-  br i1 %dynamic, label %size.dynamic, label %size.fixed
-size.dynamic:
-  store i64 %n, ptr %to
-  %behind.size = getelementptr i64, ptr %to, i64 1
-  br label %size.next
-size.fixed:
-  %right = icmp eq i64 %n, %fixed
-  br i1 %right, label %size.next, label %odd
-size.next:
-  %to.next = phi ptr [%behind.size, %size.dynamic], [%to, %size.fixed]
-  br label %size.head
-sizes.done:
-  %strided = icmp sge i64 %shift, 0
-  br i1 %strided, label %stride.head, label %next
-stride.head:
-  %e = phi i64 [0, %sizes.done], [%e.next, %stride.next]
-  %axes.left = icmp slt i64 %e, %rank
-  br i1 %axes.left, label %stride, label %next
-stride:
-  %s.place = getelementptr i64, ptr %strides, i64 %e
-  %s = load i64, ptr %s.place
-  %elements = ashr i64 %s, %shift
-  %back = shl i64 %elements, %shift
-  %s.slot = getelementptr i64, ptr %to, i64 %e
-  store i64 %elements, ptr %s.slot
-  %exact = icmp eq i64 %back, %s
-  br i1 %exact, label %stride.next, label %odd
-stride.next:
-  %e.next = add i64 %e, 1
-  br label %stride.head
-
-next:
-{get("p", Item, "slots").replace("%slots", "%taken")}\
-  %slot.next = getelementptr i64, ptr %slot, i64 %taken
-  %i.next = add i64 %i, 1
-  %p.next = getelementptr i8, ptr %p, i64 {ctypes.sizeof(Item)}
-  br label %head
-}}
-"""
-
-_INVOKE = f"""\
-define ptr @irad_invoke(ptr %self, ptr %args, i64 %count, ptr %names) nounwind {{
-start:
-  %capsule = call ptr @PyTuple_GetItem(ptr %self, i64 0)
-  %table = call ptr @PyCapsule_GetPointer(ptr %capsule, ptr null)
+  %full = alloca [{MAX_PARAMETERS} x ptr]
+  %bounds = alloca [{MAX_PARAMETERS} x {{ i64, i64 }}]
+  %cursor = alloca ptr
 {get("table", Table, "busy")}\
-{get("table", Table, "parameters")}\
+{get("table", Table, "arguments")}\
 {get("table", Table, "slots", "ptr")}\
 {get("table", Table, "context", "ptr")}\
   %idle = icmp eq i64 %busy, 0
   %positional = icmp eq ptr %names, null
-  %complete = icmp eq i64 %count, %parameters
+  %complete = icmp eq i64 %count, %arguments
   %idle.positional = and i1 %idle, %positional
   %direct = and i1 %idle.positional, %complete
   br i1 %direct, label %pack, label %give.up
+leave:
+  store i64 0, ptr %busy.place
+  br label %give.up
 give.up:
-{get("table", Table, "fallback", "ptr")}\
-  %other = call ptr @PyObject_Vectorcall(ptr %fallback, ptr %args, i64 %count, ptr %names)
-  ret ptr %other
+  ret ptr inttoptr (i64 1 to ptr)
 
 pack:
-  %outcome = call ptr @irad_pack(ptr %table, ptr %args, i64 %count, ptr %slots)
-  %odd = icmp eq ptr %outcome, null
-  br i1 %odd, label %give.up, label %packed
-packed:
+  store i64 1, ptr %busy.place
+  %packed = call i1 @irad_pack(ptr %table, ptr %args, ptr %full, ptr %bounds, i1 false)
+  br i1 %packed, label %look, label %leave
+look:
+  %apart = call i1 @irad_apart(ptr %table, ptr %bounds)
+  br i1 %apart, label %guards, label %leave
+guards:
+  %holds = call i1 @irad_hold(ptr %table)
+  br i1 %holds, label %held, label %stale
+held:
+{get("table", Table, "python")}\
+  %ran.none = icmp eq i64 %python, 0
+  br i1 %ran.none, label %current, label %again
+again:
+  %packed.again = call i1 @irad_pack(ptr %table, ptr %args, ptr %full, ptr %bounds, i1 false)
+  br i1 %packed.again, label %look.again, label %leave
+look.again:
+  %apart.again = call i1 @irad_apart(ptr %table, ptr %bounds)
+  br i1 %apart.again, label %current, label %leave
+stale:
+  %error = call ptr @PyErr_Occurred()
+  %quiet = icmp eq ptr %error, null
+  br i1 %quiet, label %leave, label %raise
+raise:
+  store i64 0, ptr %busy.place
+  ret ptr null
+current:
 {get("table", Table, "poll", "ptr")}\
 {get("table", Table, "release")}\
 {get("table", Table, "entry", "ptr")}\
-  store i64 1, ptr %busy.place
+{get("table", Table, "shadows")}\
   %polls = icmp ne ptr %poll, null
-  br i1 %polls, label %prepare, label %ready
+  br i1 %polls, label %prepare, label %own
 prepare:
 {get("table", Table, "main")}\
 {get("table", Table, "limit")}\
@@ -274,10 +111,16 @@ prepare:
   store i64 %limit, ptr %limit.field
   %bounded = icmp eq i64 %limit, 0
   %known = or i1 %bounded, %is.main
-  br i1 %known, label %ready, label %stranger
-stranger:
-  store i64 0, ptr %busy.place
-  br label %give.up
+  br i1 %known, label %own, label %leave
+own:
+  %no.shadows = icmp eq i64 %shadows, 0
+  br i1 %no.shadows, label %ready, label %zeros
+zeros:
+  %made = call i1 @irad_pack(ptr %table, ptr %args, ptr %full, ptr %bounds, i1 true)
+  br i1 %made, label %ready, label %unready
+unready:
+  call void @irad_drop_zeros(ptr %table, ptr %full)
+  br label %leave
 ready:
   %releases = icmp ne i64 %release, 0
   br i1 %releases, label %unlocked, label %locked
@@ -299,30 +142,177 @@ bad:
   %number = call ptr @PyLong_FromLongLong(i64 %status.wide)
   %nothing = call ptr @PyObject_CallOneArg(ptr %failed, ptr %number)
   call void @Py_DecRef(ptr %number)
+  %raised = icmp eq ptr %nothing, null
+  br i1 %raised, label %clean, label %elsewhere
+elsewhere:
+  call void @Py_DecRef(ptr %nothing)
   br label %clean
 answer:
-  %new = call i1 @irad_all_new(ptr %table, ptr %context, ptr %outcome)
+  %new = call i1 @irad_all_new(ptr %table, ptr %context)
   br i1 %new, label %give, label %views
 views:
 {get("table", Table, "collect", "ptr")}\
-  %collected = call ptr @PyObject_Vectorcall(ptr %collect, ptr %args, i64 %count, ptr null)
+{get("table", Table, "parameters")}\
+  %collected = call ptr @PyObject_Vectorcall(ptr %collect, ptr %full, i64 %parameters, ptr null)
   br label %clean
 give:
-  %given = call ptr @irad_give(ptr %table, ptr %context, ptr %outcome)
+{get("table", Table, "steps", "ptr")}\
+  store ptr %steps, ptr %cursor
+  %given = call ptr @irad_build(ptr %table, ptr %context, ptr %full, ptr %cursor)
   br label %clean
 clean:
-  %object = phi ptr [null, %bad], [%collected, %views], [%given, %give]
+  %object = phi ptr [null, %bad], [inttoptr (i64 1 to ptr), %elsewhere], [%collected, %views], [%given, %give]
   %live.place = getelementptr i8, ptr %context, i64 {c.LIVE}
   %live = load i64, ptr %live.place
   %litter = icmp ne i64 %live, 0
-  br i1 %litter, label %sweep, label %end
+  br i1 %litter, label %sweep, label %swept
 sweep:
   call void @irad_free_all(ptr %context)
+  br label %swept
+swept:
+  br i1 %no.shadows, label %end, label %drop
+drop:
+  call void @irad_drop_zeros(ptr %table, ptr %full)
   br label %end
 end:
   store i64 0, ptr %busy.place
   ret ptr %object
 }}
+
+; The table of an owner, null if it is none.
+define internal ptr @irad_table(ptr %owner) nounwind {{
+start:
+{read("type", "owner", TYPE, "ptr")}\
+  %is.tuple = icmp eq ptr %type, @PyTuple_Type
+  br i1 %is.tuple, label %tuple, label %none
+tuple:
+{read("size", "owner", TUPLE_SIZE, "i64")}\
+  %filled = icmp sgt i64 %size, 0
+  br i1 %filled, label %first, label %none
+first:
+{read("capsule", "owner", TUPLE_ITEMS, "ptr")}\
+  %table = call ptr @PyCapsule_GetPointer(ptr %capsule, ptr @irad_table_name)
+  %known = icmp ne ptr %table, null
+  br i1 %known, label %found, label %strange
+found:
+  ret ptr %table
+strange:
+  call void @PyErr_Clear()
+  br label %none
+none:
+  ret ptr null
+}}
 """
 
-TEXT = _DECLARATIONS + _PACK + _INVOKE + boxing.TEXT
+_FORGET = """\
+; The end of a capsule of a table.
+define void @irad_forget(ptr %capsule) nounwind {
+  %hidden = call ptr @PyCapsule_GetContext(ptr %capsule)
+  call void @Py_DecRef(ptr %hidden)
+  ret void
+}
+"""
+
+_INVOKE = f"""\
+define ptr @irad_invoke(ptr %self, ptr %args, i64 %count, ptr %names) nounwind {{
+  %table = call ptr @irad_table(ptr %self)
+  %answer = call ptr @irad_run(ptr %table, ptr %args, i64 %count, ptr %names)
+  %missed = icmp eq ptr %answer, inttoptr (i64 1 to ptr)
+  br i1 %missed, label %other, label %done
+other:
+{get("table", Table, "fallback", "ptr")}\
+  %another = call ptr @PyObject_Vectorcall(ptr %fallback, ptr %args, i64 %count, ptr %names)
+  ret ptr %another
+done:
+  ret ptr %answer
+}}
+"""
+
+_VECTORCALL = f"""\
+; Owners are held while they are used: Python code may replace them meanwhile, and the collector of garbage clear their place.
+define ptr @irad_vectorcall(ptr %self, ptr %args, i64 %flagged, ptr %names) nounwind {{
+start:
+  %count = and i64 %flagged, {(1 << 63) - 1}
+{read("entries", "self", ENTRIES, "ptr")}\
+  %bare = icmp eq ptr %entries, null
+  br i1 %bare, label %slow, label %some
+some:
+{read("type", "entries", TYPE, "ptr")}\
+  %is.tuple = icmp eq ptr %type, @PyTuple_Type
+  br i1 %is.tuple, label %tuple, label %slow
+tuple:
+  call void @Py_IncRef(ptr %entries)
+{read("size", "entries", TUPLE_SIZE, "i64")}\
+  %first = getelementptr i8, ptr %entries, i64 {TUPLE_ITEMS}
+  br label %head
+head:
+  %i = phi i64 [0, %tuple], [%i.next, %next]
+  %more = icmp slt i64 %i, %size
+  br i1 %more, label %one, label %none
+one:
+  %owner.place = getelementptr ptr, ptr %first, i64 %i
+  %owner = load ptr, ptr %owner.place
+  %table = call ptr @irad_table(ptr %owner)
+  %strange = icmp eq ptr %table, null
+  br i1 %strange, label %next, label %try
+try:
+  %answer = call ptr @irad_run(ptr %table, ptr %args, i64 %count, ptr %names)
+  %missed = icmp eq ptr %answer, inttoptr (i64 1 to ptr)
+  br i1 %missed, label %next, label %done
+next:
+  %i.next = add i64 %i, 1
+  br label %head
+done:
+  call void @Py_DecRef(ptr %entries)
+  ret ptr %answer
+none:
+  call void @Py_DecRef(ptr %entries)
+  br label %slow
+slow:
+  %python = call ptr @irad_python(ptr %self, ptr %args, i64 %count, ptr %names)
+  ret ptr %python
+}}
+
+; The object's __call__.
+define internal ptr @irad_python(ptr %self, ptr %args, i64 %count, ptr %names) nounwind {{
+start:
+  %positional = icmp eq ptr %names, null
+  br i1 %positional, label %sized, label %named
+named:
+  %keywords = call i64 @PyTuple_Size(ptr %names)
+  br label %sized
+sized:
+  %extra = phi i64 [0, %start], [%keywords, %named]
+  %values = add i64 %count, %extra
+  %bytes = mul i64 %values, 8
+  %total = add i64 %bytes, 8
+  %copy = call ptr @PyMem_Malloc(i64 %total)
+  %failed = icmp eq ptr %copy, null
+  br i1 %failed, label %no.memory, label %call
+no.memory:
+  %null = call ptr @PyErr_NoMemory()
+  ret ptr null
+call:
+  store ptr %self, ptr %copy
+  %behind = getelementptr ptr, ptr %copy, i64 1
+  call void @llvm.memcpy.p0.p0.i64(ptr %behind, ptr %args, i64 %bytes, i1 false)
+  %with.self = add i64 %count, 1
+  %answer = call ptr @PyObject_VectorcallMethod(ptr @irad_call_name, ptr %copy, i64 %with.self, ptr %names)
+  call void @PyMem_Free(ptr %copy)
+  ret ptr %answer
+}}
+"""
+
+TEXT = (
+    _DECLARATIONS
+    + pack.DECLARATIONS
+    + guarding.DECLARATIONS
+    + boxing.DECLARATIONS
+    + pack.TEXT
+    + guarding.TEXT
+    + boxing.TEXT
+    + _RUN
+    + _FORGET
+    + _INVOKE
+    + _VECTORCALL
+)

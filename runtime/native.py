@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import ctypes
 import struct
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -54,7 +55,9 @@ class Frame:
         self.slots = ctypes.addressof(self.block)
         self.context_address = ctypes.addressof(self.context)
 
-    def __del__(self) -> None:
+    def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        if ending():  # what this needs may be gone, and all memory goes with the process
+            return
         payload = self.context[context.SPARE // 8]
         while payload:
             following = _header(payload, context.BLOCK_NEXT)

@@ -4,53 +4,94 @@ from __future__ import annotations
 
 import ctypes
 
-FLOAT, INTEGER, BOOL, ARRAY, COMPLEX = range(5)
-SINGLE, TUPLE, LIST = range(3)
-MAX_RANK = 32
+FLOAT, INTEGER, BOOL, ARRAY, COMPLEX, OBJECT = range(6)  # kinds of parameters and results; an object is only compared
+ARGUMENT, GIVEN, SHADOW = range(3)  # where a parameter comes from
+TUPLE, LIST, VALUE, NEW, RESULT = range(5)  # steps in which an answer is put together
+WORD, ITEM, ATTRIBUTE, CONTEXT = range(4)  # kinds of what must be as it was
+MAX_RANK, MAX_PARAMETERS = 32, 64
 
 # Where CPython's and NumPy's objects have their fields; `wrapper` checks that before it relies on it.
 TYPE, FLOAT_VALUE, IMAGINARY_VALUE = 8, 16, 24
 DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
-OWNDATA, CARRAY, BEHAVED, ALIGNED, UINT8 = 0x4, 0x501, 0x500, 0x100, 2  # flags and a type number of NumPy's
+TUPLE_SIZE, TUPLE_ITEMS = 16, 24
+OWNDATA, CONTIGUOUS, WRITEABLE, ALIGNED = 0x4, 0x1, 0x400, 0x100  # flags of NumPy's
+CARRAY, BEHAVED, UINT8 = 0x501, 0x500, 2  # sets of them, and a type number
+
+NAME = ctypes.create_string_buffer(b"irad.table")  # of capsules that hold a table
 
 
 class Item(ctypes.Structure):
-    """A parameter or result: its kind and how many slots it takes; for an array also what follows."""
+    """A parameter or result: its kind and place; for an array also what follows `given`."""
 
     _fields_ = (
         ("kind", ctypes.c_int64),
-        ("slots", ctypes.c_int64),
+        ("at", ctypes.c_int64),  # its first slot
+        ("accept", ctypes.c_void_p),  # the type that an object must have, null for those that the kind allows
+        ("source", ctypes.c_int64),
+        ("index", ctypes.c_int64),  # of the argument, or of the parameter whose shadow it is
+        ("given", ctypes.c_void_p),  # the object; of a result that is a NumPy scalar its dtype
+        ("like", ctypes.c_int64),  # the parameter whose shape it must have, -1 for none
         ("dtype", ctypes.c_void_p),  # the dtype object
         ("number", ctypes.c_int64),  # the dtype's type number
+        ("itemsize", ctypes.c_int64),
         ("rank", ctypes.c_int64),
-        ("flags", ctypes.c_int64),  # bits of its flags that must be set
+        ("mask", ctypes.c_int64),  # bits of its flags that are looked at
+        ("flags", ctypes.c_int64),  # and what they must be
         ("shift", ctypes.c_int64),  # log2 of the item size, -1 if contiguous
         ("sizes", ctypes.POINTER(ctypes.c_int64)),  # -1 for those that are not fixed
     )
 
 
+class Guard(ctypes.Structure):
+    """What a program relies on: that a place still has what it had."""
+
+    _fields_ = (
+        ("kind", ctypes.c_int64),
+        ("place", ctypes.c_void_p),  # an address, dict, object or context variable
+        ("key", ctypes.c_void_p),
+        ("expected", ctypes.c_void_p),  # null for an entry that a dict must not have
+    )
+
+
+class Step(ctypes.Structure):
+    """A step in which an answer is put together."""
+
+    _fields_ = (
+        ("kind", ctypes.c_int64),
+        ("operand", ctypes.c_int64),  # a length, an object, the number of a parameter or of a result
+    )
+
+
 class Table(ctypes.Structure):
-    """What `irad_invoke` knows of a compiled function."""
+    """What `irad_run` knows of a compiled function."""
 
     _fields_ = (
         ("busy", ctypes.c_int64),  # whether a call is using slots and context
         ("entry", ctypes.c_void_p),
         ("slots", ctypes.c_void_p),
         ("context", ctypes.c_void_p),
-        ("parameters", ctypes.c_int64),  # how many
+        ("arguments", ctypes.c_int64),  # how many it is called with
+        ("parameters", ctypes.c_int64),  # how many the compiled function has
         ("parameter", ctypes.POINTER(Item)),
+        ("shadows", ctypes.c_int64),  # how many of them are new arrays of zeros
         ("results", ctypes.c_int64),  # how many
         ("result", ctypes.POINTER(Item)),
-        ("container", ctypes.c_int64),  # in which results are returned
+        ("steps", ctypes.POINTER(Step)),
+        ("pairs", ctypes.c_int64),  # of arrays that must not overlap
+        ("pair", ctypes.POINTER(ctypes.c_int64)),
+        ("guards", ctypes.c_int64),
+        ("guard", ctypes.POINTER(Guard)),
+        ("python", ctypes.c_int64),  # whether they may run Python code, which may change the arguments
+        ("check", ctypes.c_void_p),  # called without arguments, tells whether the other guards hold; null if there are none
         ("release", ctypes.c_int64),  # whether to let go of the GIL
         ("poll", ctypes.c_void_p),  # null if the function never polls
         ("main", ctypes.c_int64),  # the thread that may handle signals
         ("limit", ctypes.c_int64),  # of that thread's stack, 0 if the function does not recurse
         ("ndarray", ctypes.c_void_p),
         ("float64", ctypes.c_void_p),  # NumPy's scalar type, which has its value where Python's float has
-        ("fallback", ctypes.py_object),  # called like the function itself
-        ("collect", ctypes.py_object),  # called with the arguments, returns the results of the call that has just been made
-        ("failed", ctypes.py_object),  # called with a status, raises
+        ("fallback", ctypes.c_void_p),  # called like the function itself
+        ("collect", ctypes.c_void_p),  # called with all parameters, returns the answer of the call that has just been made
+        ("failed", ctypes.c_void_p),  # called with a status; raises, or returns if the call is not for this code
     )
 
 

@@ -6,23 +6,24 @@ import ctypes
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 
-from irad.ir.types import ComplexType, IntType, MemRefType, Type, is_float
-from irad.lower.types import components
-from irad.runtime import abi, invoke, stack, table
-from irad.runtime.native import Native, poll_address
+from irad.ir.types import MemRefType
+from irad.runtime import invoke, table
+from irad.runtime.native import Native
+from irad.runtime.owner import Parameter, Result, make_owner
 
 Container = Literal["single", "tuple", "list"]
 
 _METH_FASTCALL_KEYWORDS = 0x82
-_CONTAINERS = {"single": table.SINGLE, "tuple": table.TUPLE, "list": table.LIST}
-_PYARRAY_NEW, _PYARRAY_SETBASEOBJECT = 93, 282  # places in NumPy's table of C functions
+# Places in NumPy's table of C functions.
+_NUMPY = {"PyArray_Scalar": 60, "PyArray_New": 93, "PyArray_Zeros": 183, "PyArray_SetBaseObject": 282}
 _IMPORTS = ("irad_free_all", "irad_owner", "irad_detach")
+_CALL = "__call__"
 
 
 class _MethodDef(ctypes.Structure):
@@ -32,15 +33,17 @@ class _MethodDef(ctypes.Structure):
 
 
 @cache
-def _library() -> Any:
-    """The native way in, linked with the run-time library and NumPy's C functions."""
+def library() -> Any:
+    """The native ways in, linked with the run-time library and NumPy's C functions."""
     from irad.runtime import engine
 
     imports = {name: engine.runtime_library()[name] for name in _IMPORTS}
-    numpy_functions = _numpy_functions()
-    imports["PyArray_New"] = numpy_functions[_PYARRAY_NEW]
-    imports["PyArray_SetBaseObject"] = numpy_functions[_PYARRAY_SETBASEOBJECT]
-    return engine.link(engine.compile_object(invoke.TEXT, 1), ["irad_invoke"], imports)
+    functions = _numpy_functions()
+    imports |= {name: functions[place] for name, place in _NUMPY.items()}
+    imports |= {"irad_table_name": ctypes.addressof(table.NAME), "irad_call_name": id(_CALL)}
+    code = engine.link(engine.compile_object(invoke.TEXT, 2), invoke.EXPORTS, imports)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # objects that it calls and frees may outlive this module
+    return code
 
 
 def _numpy_functions() -> Any:
@@ -61,6 +64,7 @@ def available() -> bool:
         return ctypes.c_int64.from_address(at).value
 
     x, y, z, a = 1.5, np.float64(2.5), 3.5 + 4.5j, np.arange(12.0).reshape(3, 4)[:, ::2]
+    pair = (x, y)
     place = id(a)
     flags = ctypes.c_int32.from_address(place + table.FLAGS).value
     return (
@@ -77,6 +81,8 @@ def available() -> bool:
         and [word(word(place + table.STRIDES) + 8 * i) for i in range(2)] == list(a.strides)
         and word(place + table.DTYPE) == id(a.dtype)
         and flags & a.flags.num == a.flags.num
+        and word(id(pair) + table.TUPLE_SIZE) == 2
+        and [word(id(pair) + table.TUPLE_ITEMS + 8 * i) for i in range(2)] == [id(x), id(y)]
     )
 
 
@@ -105,13 +111,10 @@ def builtin(native: Native, fallback: Callable[..., Any], returns: Container = "
     -----
     The GIL is let go only around functions that may run for long.
     """
-    frame = native.new_frame()
     interface = native.interface
-    parameters = _items(interface.arguments, native.parameters)
-    results = _items(interface.results, [None] * len(interface.results))
-
-    def failed(status: int) -> None:
-        native.fail(frame, status)
+    parameters = [Parameter(type, flags=getattr(p, "flags", 0)) for type, p in zip(interface.arguments, native.parameters, strict=True)]
+    results = [Result(type) for type in interface.results]
+    answer = results if returns == "list" else tuple(results) if returns == "tuple" else results[0] if results else None
 
     def collect(*arguments: Any) -> Any:
         values = native.fetch(frame, arguments)
@@ -119,63 +122,13 @@ def builtin(native: Native, fallback: Callable[..., Any], returns: Container = "
             return values[0] if values else None
         return tuple(values) if returns == "tuple" else values
 
-    known = table.Table(
-        entry=native.address,
-        slots=frame.slots,
-        context=frame.context_address,
-        parameters=len(parameters),
-        parameter=ctypes.cast(parameters, ctypes.POINTER(table.Item)),
-        results=len(results),
-        result=ctypes.cast(results, ctypes.POINTER(table.Item)),
-        container=_CONTAINERS[returns],
-        release=interface.long,
-        poll=poll_address() if native.polls else None,
-        main=threading.main_thread().ident or 0,
-        limit=stack.limit() if interface.recursive else 0,
-        ndarray=id(np.ndarray),
-        float64=id(np.float64),
-        fallback=fallback,
-        collect=collect,
-        failed=failed,
-    )
-    method = _MethodDef(native.name.encode(), _library()["irad_invoke"], _METH_FASTCALL_KEYWORDS, None)
-    return _function(method, (_capsule(known), known, method, parameters, results, frame, native.code))
-
-
-def _capsule(known: table.Table) -> object:
-    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(("PyCapsule_New", ctypes.pythonapi))
-    return new(ctypes.addressof(known), None, None)
+    frame = native.new_frame()
+    method = _MethodDef(native.name.encode(), library()["irad_invoke"], _METH_FASTCALL_KEYWORDS, None)
+    owner = make_owner(native, frame, parameters, answer, collect, fallback=fallback)
+    return _function(method, (*owner, method))
 
 
 def _function(method: _MethodDef, owner: tuple[Any, ...]) -> Callable[..., Any]:
     """A builtin function whose `self` is the owner, which keeps alive all that it needs."""
     signature = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.POINTER(_MethodDef), ctypes.py_object, ctypes.py_object)
     return signature(("PyCFunction_NewEx", ctypes.pythonapi))(ctypes.byref(method), owner, "irad")
-
-
-def _items(types: tuple[Type, ...], parameters: Sequence[abi.ArrayParameter | abi.ComplexParameter | None]) -> Any:
-    items = [_item(type, parameter) for type, parameter in zip(types, parameters, strict=True)]
-    return (table.Item * len(items))(*items)
-
-
-def _scalar_kind(type: Type) -> int:
-    if isinstance(type, ComplexType):
-        return table.COMPLEX
-    return table.FLOAT if is_float(type) else table.BOOL if type == IntType(1) else table.INTEGER
-
-
-def _item(type: Type, parameter: abi.ArrayParameter | abi.ComplexParameter | None) -> table.Item:
-    slots = len(components(type))
-    if not isinstance(type, MemRefType):
-        return table.Item(kind=_scalar_kind(type), slots=slots)
-    dtype = abi.element_dtype(type.element)
-    return table.Item(
-        kind=table.ARRAY,
-        slots=slots,
-        dtype=id(dtype),
-        number=dtype.num,
-        rank=type.rank,
-        flags=parameter.flags if isinstance(parameter, abi.ArrayParameter) else 0,
-        shift=dtype.itemsize.bit_length() - 1 if type.strided else -1,
-        sizes=(ctypes.c_int64 * type.rank)(*(-1 if n is None else n for n in type.shape)),
-    )

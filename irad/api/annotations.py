@@ -59,6 +59,8 @@ class Active(Annotation):
 
     def __post_init__(self) -> None:
         value = self.val
+        if type(value) is float:
+            return
         if has_parts(value):
             _check_immutable(value)
             return

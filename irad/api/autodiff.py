@@ -9,17 +9,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from irad.api import nested_autodiff
+from irad.api.annotated import MISSED, way_of
 from irad.api.annotations import Active, Annotation, Const, Duplicated, DuplicatedNoNeed
 from irad.api.calling import Argument, invoke
 from irad.api.compiled import Derivative, Program
 from irad.api.leaves import Leaves, World, has_derivative, number, outcome, prepare, tangent_outcome
 from irad.api.modes import ForwardMode, Mode, ReverseMode
+from irad.api.quick import Call, Plan
 from irad.api.shadows import accumulate, check_const, numbers_by_value, seeds_of_writes, shadow_world
-from irad.frontend.arguments import leaves_of
+from irad.frontend.arguments import leaves_of, only_floats
 from irad.frontend.calls import call
 from irad.frontend.state import current_state
 from irad.frontend.values import refuse
 from irad.options import Options
+from irad.runtime.owner import Value
+
+_Outcome = tuple[tuple[Any, ...], Call, Callable[[Plan, list[int]], Any]]  # a result, and what to note of the call
 
 
 class Derivatives(NamedTuple):
@@ -117,6 +122,11 @@ _CALL = _Call()
 def _autodiff(
     mode: Mode, activity: type[Annotation] | None, function: Callable[..., Any], args: tuple[Any, ...], options: Options | None
 ) -> tuple[Any, ...]:
+    way = way_of(mode, function, activity, args, options)
+    if way is not None:
+        answer = way(*way.flat(args))
+        if answer is not MISSED:
+            return tuple.__new__(way.shape, answer)
     annotated = [a if isinstance(a, Annotation) else Const(a) for a in args]
     if current_state() is not None:
         return _nested(mode, activity, function, annotated)
@@ -124,9 +134,13 @@ def _autodiff(
     if leaves.structure is not None:
         leaves.check([i for i, a in enumerate(annotated) if not isinstance(a, Const)])
     if isinstance(mode, ForwardMode):
-        return _forward(mode, activity, made, annotated, leaves)
-    assert isinstance(mode, ReverseMode)
-    return _reverse(mode, activity, made, annotated, leaves)
+        result, noted, plan = _forward(mode, activity, made, annotated, leaves)
+    else:
+        assert isinstance(mode, ReverseMode)
+        result, noted, plan = _reverse(mode, activity, made, annotated, leaves)
+    if way is not None:
+        way.note(function, noted, args, type(result), plan)
+    return result
 
 
 def _nested(mode: Mode, activity: type[Annotation] | None, function: Callable[..., Any], annotated: list[Annotation]) -> tuple[Any, ...]:
@@ -148,9 +162,7 @@ def _check_reverse_activity(activity: type[Annotation] | None) -> None:
         raise TypeError(f"in reverse mode the result is Active or Const, not {activity.__name__}")
 
 
-def _reverse(
-    mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves
-) -> tuple[Any, ...]:
+def _reverse(mode: ReverseMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves) -> _Outcome:
     _check_reverse_activity(activity)
     for k in numbers_by_value(annotated, leaves):
         kind = type(leaves.leaves[k]).__name__
@@ -180,7 +192,14 @@ def _reverse(
     if leaves.structure is not None:
         accumulate(made, annotated, leaves, shadows, cotangents)
     derivs = _derivatives(annotated, leaves, cotangents)
-    return DerivativesAndPrimal(derivs, primal) if mode.return_primal else Derivatives(derivs)
+    result = DerivativesAndPrimal(derivs, primal) if mode.return_primal else Derivatives(derivs)
+
+    def plan(plan: Plan, starts: list[int]) -> Any:
+        value = (plan.primal(),) if mode.return_primal else ()
+        found = plan.gradients(alike=False)
+        return tuple(found[starts[i]] if isinstance(a, Active) else Value(None) for i, a in enumerate(annotated)), *value
+
+    return result, Call(made, wanted, (), arguments, leaves, len(first)), plan
 
 
 def _check_holomorphic(arguments: list[Argument]) -> None:
@@ -232,9 +251,7 @@ def _forward_activity(mode: ForwardMode, activity: type[Annotation] | None, anno
     return Duplicated if mode.return_primal and activity is DuplicatedNoNeed else activity
 
 
-def _forward(
-    mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves
-) -> tuple[Any, ...]:
+def _forward(mode: ForwardMode, activity: type[Annotation] | None, made: Program, annotated: list[Annotation], leaves: Leaves) -> _Outcome:
     activity = _forward_activity(mode, activity, annotated)
     shadows = shadow_world(annotated, leaves)
     arguments = [_forward_argument(annotated[leaves.owner[k]], k, leaves, shadows) for k in leaves.parameters]
@@ -247,9 +264,15 @@ def _forward(
     results = iter(invoke(made, arguments, wanted))
     primal = outcome(made, leaves, results) if with_primal else None
     tangent = tangent_outcome(made, shadows, leaves, results) if every else None
-    if activity is Const:
-        return ()
-    return PrimalAndTangent(primal, tangent) if activity is Duplicated else Tangent(tangent)
+    result: tuple[Any, ...] = ()
+    if activity is not Const:
+        result = PrimalAndTangent(primal, tangent) if activity is Duplicated else Tangent(tangent)
+
+    def plan(plan: Plan, _: list[int]) -> Any:
+        value = (plan.primal(),) if with_primal else ()
+        return () if activity is Const else (*value, plan.tangents(only_floats(made.trace.result)))
+
+    return result, Call(made, wanted, (), arguments, leaves), plan
 
 
 def _forward_argument(a: Annotation, k: int, leaves: Leaves, shadows: World) -> Argument:

@@ -80,6 +80,8 @@ def _apart(made: Program, arguments: list[Argument], flags: Sequence[bool]) -> b
         a = arguments[i]
         if i in made.written and not a.value.flags.writeable:
             raise ValueError(f"{a.name} is read-only, and {made.name} writes it; pass a copy")
+        if flags[i] and a.shadow.shape != a.value.shape:  # one of them was changed in place
+            raise ValueError(f"the shadow of {a.name} has shape {a.shadow.shape}, and {a.name} has {a.value.shape}")
         if flags[i] and not a.shadow.flags.writeable:
             raise ValueError(f"the shadow of {a.name} is read-only")
     shadowed = [i for i in arrays if flags[i]]

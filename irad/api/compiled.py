@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, Literal
 
 from irad.errors import NonScalarReturnError, RuntimeActivityError, fail, instance
@@ -223,11 +224,12 @@ def _describe(func: Func, i: int) -> str:
 
 @dataclass(slots=True)
 class Versions:
-    """What is known of a function: its programs by argument types, and integers of which the value has to be known while tracing."""
+    """What is known of a function: its programs by argument types, integers whose value has to be known while tracing, quick ways to it."""
 
     programs: dict[Any, list[Program]] = field(default_factory=dict)
     static: dict[Any, int] = field(default_factory=dict)
     derived: dict[Any, OfFunction] = field(default_factory=dict)
+    quick: dict[Any, Any] = field(default_factory=dict)
 
 
 _programs: weakref.WeakKeyDictionary[Any, Versions] = weakref.WeakKeyDictionary()
@@ -274,6 +276,12 @@ def _make(f: Callable[..., Any], specs: list[Spec], options: Options, versions: 
 
 def _valid(versions: Versions, key: Any) -> Program | None:
     return next((known for known in versions.programs.get(key, ()) if known.trace.guards.hold()), None)
+
+
+def quick_ways(f: FunctionType) -> dict[Any, Any]:
+    """What takes calls of derivatives of a function at once, by kind of call: kept as long as the function."""
+    known = _programs.get(f)
+    return (known or _versions(f)).quick
 
 
 def _versions(f: Callable[..., Any]) -> Versions:

@@ -13,6 +13,7 @@ from irad.frontend import sizes as S
 from irad.frontend.abstract import ArraySpec, ScalarSpec, Static, coerce, spec_of, wrap
 from irad.frontend.arguments import OfFunction, only_floats, parts_of
 from irad.frontend.broadcast import view
+from irad.frontend.calls import call as traced_call
 from irad.frontend.state import state
 from irad.frontend.values import as_traced, emitter, refuse
 from irad.ir.builder import Builder
@@ -38,6 +39,7 @@ class Inner:
         self.specs = specs
         self.trace: Trace = trace(f, specs)
         state().exceptions.update(self.trace.exceptions)
+        state().guards.include(self.trace.guards)
         self.module = self.trace.module
         self.name = self.trace.func.name
         optimize(self.module, current_options())
@@ -159,7 +161,7 @@ def _filled(b: Builder, array: Value, source: Value) -> Value:
 
 def call(f: Callable[..., Any], args: Sequence[Any]) -> Any:
     """A compiled function called from traced code is traced in."""
-    return f(*args)
+    return traced_call(f, *args)
 
 
 def value_and_grad(f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], first: bool) -> tuple[Any, list[Any]]:

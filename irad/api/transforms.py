@@ -7,50 +7,32 @@ import operator
 import types
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from irad.api import nested
 from irad.api.calling import Argument, invoke, matching_shadows
-from irad.api.compiled import Derivative, Program, derived
+from irad.api.compiled import Derivative, derived
 from irad.api.leaves import Leaves, World, has_derivative, has_parts, number, outcome, prepare, tangent_outcome, unbound
 from irad.api.nested import GradientOf
+from irad.api.quick import Call, Plan, Quick
 from irad.errors import instance
-from irad.frontend.abstract import ScalarSpec
-from irad.frontend.guards import Guards
 from irad.frontend.state import current_state
 from irad.frontend.values import refuse
-from irad.options import Options, chosen_options, current_options
+from irad.options import Options, chosen_options
 from irad.pytree import aligned
-from irad.runtime.native import Native
-
-_NUMBERS = {float, complex, int, bool}
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """Compiled code for calls with Python numbers of certain types, which need none of the work that arrays make."""
-
-    native: Native
-    options: Options
-    guards: Guards
-
-    def valid(self, options: Options | None) -> bool:
-        """Whether the code is still that of the function, under the options in force."""
-        return self.options is (options or current_options()) and self.guards.hold()
-
-
-class Transformed(ABC):
+class Transformed(Quick, ABC):
     """A function made from a function: keeps its name, docstring and signature, and binds as a method."""
 
     def __init__(self, f: Callable[..., Any], options: Options | None) -> None:
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
         chosen_options(options)
+        super().__init__()
         self.options = options
-        self._plain: dict[tuple[type, ...], _Plain] = {}
         for name in functools.WRAPPER_ASSIGNMENTS:
             if hasattr(f, name):
                 setattr(self, name, getattr(f, name))
@@ -66,23 +48,6 @@ class Transformed(ABC):
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
-
-    def _known(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Native | None:
-        """Compiled code that takes these numbers as they are."""
-        plain = self._plain.get(tuple(map(type, args)))
-        return plain.native if plain is not None and not kwargs and plain.valid(self.options) and current_state() is None else None
-
-    def _remember(self, args: tuple[Any, ...], made: Program, wanted: Derivative) -> None:
-        """Note the code for calls like this one, if arguments and result are Python numbers."""
-        types, result = tuple(map(type, args)), made.trace.result
-        if (
-            _NUMBERS.issuperset(types)
-            and isinstance(result, ScalarSpec)
-            and result.weak
-            and not made.trace.captures
-            and not made.trace.assumed
-        ):
-            self._plain[types] = _Plain(made.executable(wanted, True), made.options, made.trace.guards)
 
     def __repr__(self) -> str:
         return f"<irad.{type(self).__name__.lower()} of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)!s}>"
@@ -101,27 +66,29 @@ def _positional(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     return bound.args
 
 
-class Jit(Transformed):
+class Jit(Transformed, patched=True):
     """The primal, compiled."""
+
+    def __init__(self, f: Callable[..., Any], options: Options | None) -> None:
+        super().__init__(f, options)
+        self._share(f)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""
-        known = self._known(args, kwargs)
-        if known is not None:
-            return known(*args)[0]
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return nested.call(self.__wrapped__, args)
         made, leaves = prepare(self.__wrapped__, args, self.options)
-        flat = invoke(made, leaves.arguments(), Derivative())
-        self._remember(args, made, Derivative())
+        arguments = leaves.arguments()
+        flat = invoke(made, arguments, Derivative())
+        self._note(Call(made, Derivative(), args, arguments, leaves, 0, self.__wrapped__), Plan.primal)
         return outcome(made, leaves, iter(flat))
 
     def __irad_call__(self, *args: Any) -> Any:
         return nested.call(self.__wrapped__, args)
 
 
-class ValueAndGrad(Transformed):
+class ValueAndGrad(Transformed, patched=True):
     """Value and gradient by reverse mode."""
 
     with_value = True
@@ -131,7 +98,7 @@ class ValueAndGrad(Transformed):
         self._single = isinstance(argnums, int)
         self._argnums = tuple(operator.index(i) for i in ((argnums,) if isinstance(argnums, int) else argnums))
         self._has_aux = has_aux
-        self._order: list[int] = []
+        self._share(f, self._single, self._argnums, has_aux)
 
     def maker(self) -> Callable[[Callable[..., Any]], Transformed]:
         """What makes the same of another function; it pickles."""
@@ -140,11 +107,6 @@ class ValueAndGrad(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take the function's arguments, and return what the class says."""
-        known = self._known(args, kwargs)
-        if known is not None:
-            flat = known(*args, 1.0)
-            value, cotangents = (flat[0], flat[1:]) if self.with_value else (None, flat)
-            return self._answer(value, [cotangents[k] for k in self._order])
         args = _positional(self.__wrapped__, args, kwargs)
         if current_state() is not None:
             return self.__irad_call__(*args)
@@ -163,10 +125,8 @@ class ValueAndGrad(Transformed):
             implicit=True,
         )
         results = iter(invoke(made, arguments, wanted, (1.0,)))
+        self._note(Call(made, wanted, args, arguments, leaves, 1, self.__wrapped__), lambda plan: self._planned(plan, chosen))
         value = outcome(made, leaves, results) if wanted.with_primal else None
-        if not self._has_aux:
-            self._order = [sorted(chosen).index(i) for i in chosen]
-            self._remember(args, made, wanted)
         gradients = leaves.gradients(arguments, results)
         return self._answer(value, [gradients[i] for i in chosen])
 
@@ -175,6 +135,11 @@ class ValueAndGrad(Transformed):
         if self._has_aux and not _is_pair(value):
             raise refuse("a gradient with has_aux needs a function that returns a pair of one real number and anything.")
         return self._answer(value, gradients)
+
+    def _planned(self, plan: Plan, chosen: list[int]) -> Any:
+        value = plan.primal() if plan.call.wanted.with_primal else None
+        gradients = plan.gradients()
+        return self._answer(value, [gradients[i] for i in chosen])
 
     def _answer(self, value: Any, gradients: list[Any]) -> Any:
         gradient = gradients[0] if self._single else tuple(gradients)
@@ -187,7 +152,7 @@ def _is_pair(result: Any) -> bool:
     return isinstance(result, tuple) and len(result) == 2
 
 
-class Grad(ValueAndGrad):
+class Grad(ValueAndGrad, patched=True):
     """Gradient by reverse mode."""
 
     with_value = False

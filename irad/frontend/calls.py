@@ -42,6 +42,8 @@ _CALLING = (
 )
 _UNREPEATABLE = ("random", "numpy.random", "time", "secrets", "uuid", "_random")
 _MUTABLE = (list, dict, set, deque)
+_SETS = ("difference", "intersection", "isdisjoint", "issubset", "issuperset", "symmetric_difference", "union")
+_READING = frozenset(("copy", "count", "get", "index", "items", "keys", "values", *_SETS))  # methods that leave a container as it is
 _COPYING = ("copy", "sorted", "fromkeys", "split", "union", "intersection", "difference")  # builtins that return a new container
 
 API: dict[str, Any] = {}  # what rewritten code calls; filled by `api.py`
@@ -61,12 +63,7 @@ class Frame:
 @values.operation("call")
 def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     """`f(*args, **kwargs)`."""
-    try:
-        protocol = PROTOCOLS.get(f)
-        own = OWN.get(f)
-        known = FUNCTIONS.get(f)
-    except TypeError:  # not hashable
-        protocol = own = known = None
+    protocol, own, known = _entry(PROTOCOLS, f), _entry(OWN, f), _entry(FUNCTIONS, f)
     if protocol is not None and _any_objects(args):
         result = protocol(*args, **kwargs)
         if result is not NotImplemented:
@@ -85,6 +82,13 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     if isinstance(f, type):
         return construct(f, args, kwargs)
     return _call_object(f, args, kwargs)
+
+
+def _entry(table: dict[Any, Callable[..., Any]], f: Any) -> Callable[..., Any] | None:
+    try:
+        return table.get(f)
+    except TypeError:  # not hashable
+        return None
 
 
 def _call_known(f: Any, known: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -151,7 +155,7 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if _any_grown((owner, *args)):
         return _native_on_grown(now, f, owner, args)
     for x in (owner, *args):
-        if isinstance(x, _MUTABLE):
+        if isinstance(x, _MUTABLE) and _may_write(f, owner, x):
             now.writes(x)
     check_iterators((owner, *args))
     if isinstance(owner, array | bytearray):
@@ -167,6 +171,15 @@ def call_native(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if made or isinstance(result, Iterator) or (isinstance(result, _MUTABLE) and (owner is None or f.__name__ in _COPYING)):
         return now.fresh(result)
     return result
+
+
+def _may_write(f: Any, owner: Any, x: Any) -> bool:
+    """Whether a native function may write a container: Python's own and those that irad knows only read what they are given."""
+    if isinstance(owner, _MUTABLE):
+        return x is owner and f.__name__ not in _READING
+    if getattr(builtins, getattr(f, "__name__", ""), None) is f:
+        return f in (exec, eval)
+    return _entry(FUNCTIONS, f) is None
 
 
 def _native_array(f: Any, owner: Any, result: np.ndarray) -> Any:

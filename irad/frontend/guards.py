@@ -43,6 +43,11 @@ class Guards:
         for name in ("__code__", "__defaults__", "__kwdefaults__"):
             self._reads.setdefault((_part, id(f), name), (_part, held, name, getattr(f, name)))
 
+    def include(self, inner: Guards) -> None:
+        """A trace was made inside this one: what that read was read."""
+        for place, read in inner._reads.items():
+            self._reads.setdefault(place, read)
+
     def _note(self, fetch: Callable[[Any, Any], Any], container: Any, key: Any, value: Any) -> None:
         self._reads.setdefault((fetch, id(container), key), (fetch, container, key, value))
 
@@ -62,6 +67,21 @@ class Guards:
             if now is not value and not _same(now, value):
                 return False
         return True
+
+    def split(self) -> tuple[list[tuple[str, Any, Any, Any]], Guards]:
+        """Reads that hold as long as they give the very object that they give now, as (kind, container, key, that object); and the others.
+
+        The kinds are "item" of a dict ("missing" if it must not be there), "cell", "attribute", and "function" for a part of one.
+        """
+        direct: list[tuple[str, Any, Any, Any]] = []
+        rest = Guards()
+        for place, read in self._reads.items():
+            found = _direct(*read)
+            if found is None:
+                rest._reads[place] = read
+            else:
+                direct.append(found)
+        return direct, rest
 
     def __len__(self) -> int:
         return len(self._reads)
@@ -99,6 +119,32 @@ def _frozen(x: Any, written: set[int], budget: list[int], depth: int = 0) -> Any
         return _Frozen(x, frozenset(x), [])
     values = x.values() if isinstance(x, dict) else x
     return _Frozen(x, list(x) if isinstance(x, dict) else None, [_frozen(v, written, budget, depth + 1) for v in values])
+
+
+def _direct(fetch: Callable[[Any, Any], Any], container: Any, key: Any, value: Any) -> tuple[str, Any, Any, Any] | None:
+    """A read that can be compared by identity alone, None if it cannot."""
+    now = fetch(container, key)
+    if isinstance(value, _Frozen) and not _solid(now):
+        return None
+    if fetch is _item:
+        exact = type(container) is dict and type(key) is str
+        return (("missing" if now is _MISSING else "item"), container, key, now) if exact else None
+    if now is _MISSING:
+        return None
+    if fetch is _content:
+        return "cell", container, None, now
+    if fetch is _part:
+        return "function", container(), key, now
+    if type(key) is str and _attribute(container, key) is now:
+        return "attribute", container, key, now
+    return None
+
+
+def _solid(x: Any) -> bool:
+    """Whether what is compared by value cannot change while it is the same object."""
+    if isinstance(x, tuple | frozenset):
+        return all(map(_solid, x))
+    return not isinstance(x, list | dict | set)
 
 
 def _same(now: Any, value: Any) -> bool:

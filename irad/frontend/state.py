@@ -218,12 +218,12 @@ class State:
             builder.block, builder.before = before
 
 
-_state: ContextVar[State | None] = ContextVar("irad_trace", default=None)
+tracing: ContextVar[State | None] = ContextVar("irad_trace", default=None)
 
 
 def state() -> State:
     """The trace that is running."""
-    found = _state.get()
+    found = tracing.get()
     if found is None:
         raise InternalError("a function that was rewritten for tracing was called outside a trace")
     return found
@@ -231,17 +231,17 @@ def state() -> State:
 
 def current_state() -> State | None:
     """The trace that is running, or None."""
-    return _state.get()
+    return tracing.get()
 
 
 @contextmanager
 def running(new: State) -> Iterator[State]:
     """Make a trace the current one."""
-    token, equalities = _state.set(new), assumed.set(new.equalities)
+    token, equalities = tracing.set(new), assumed.set(new.equalities)
     try:
         yield new
     finally:
-        _state.reset(token)
+        tracing.reset(token)
         assumed.reset(equalities)
 
 
