@@ -195,6 +195,53 @@ def check_second_order(case: Case) -> None:
         agree(again, want, 1e-6, "reverse over reverse")
 
 
+@dataclass
+class Model:
+    """Arguments of a program in a tree."""
+
+    arrays: list[np.ndarray]
+    numbers: dict[str, float]
+    name: str = "model"
+
+
+def structured(case: Case) -> tuple[Callable[[Model], Any], Model]:
+    """The program as a function of one object that holds all active arrays and numbers, and that object."""
+    program = case.program
+    lines, model = ["def structured(m):"], Model([], {})
+    for k, b in enumerate(program.buffers):
+        if any(a.buffer == k and a.active for a in program.arguments):
+            lines.append(f"    b{k} = m.arrays[{len(model.arrays)}].copy()")
+            model.arrays.append(b.astype(float))
+        else:
+            lines.append(f"    b{k} = np.array({b.tolist()}, dtype=np.{b.dtype})")
+    call = []
+    for i, a in enumerate(program.arguments):
+        if a.buffer < 0 and a.active:
+            call.append(f"m.numbers['a{i}']")
+            model.numbers[f"a{i}"] = a.value
+        else:
+            call.append(f"b{a.buffer}{a.view}" if a.buffer >= 0 else repr(a.value))
+    lines.append(f"    return f({', '.join(call)})")
+    return define("\n".join(lines) + "\n", "structured", {**case.function.__globals__, "f": case.function, "np": np, "nan": np.nan}), model
+
+
+def check_structured(case: Case) -> None:
+    """The gradient by one object that holds the arguments, against that by one vector of them."""
+    if case.program.single:
+        return
+    function, point = packed(case)
+    with dual.standing_in(case.function.__globals__):
+        want = dual.reference(function, [point], [0]).gradient[0]
+    of_model, model = structured(case)
+    gradient = irad.grad(of_model)(model)
+    assert type(gradient) is Model
+    assert gradient.name is None
+    found, _ = irad.flatten((gradient.arrays, [*gradient.numbers.values()]))
+    agree(np.sort(found), np.sort(want), case.rtol, "grad by an object")
+    _, slope = irad.jvp(of_model, [model], [Model([np.ones_like(a) for a in model.arrays], dict.fromkeys(model.numbers, 1.0))])
+    agree(slope, np.sum(want), case.rtol, "forward mode along an object")
+
+
 def check_error(program: Program, function: Callable[..., Any], error: Exception) -> None:
     """A program that raises: the same exception, memory as Python leaves it, shadows untouched."""
     reference, args = program.args(), program.args()

@@ -327,7 +327,7 @@ REFUSED = {
     "random": draws,
     "in": lambda x: 1.0 if 2.0 in np.zeros(3) * x else x,
     "key": lambda x: {x: 1.0},
-    "concatenate": lambda x: np.concatenate((np.zeros(3) * x, np.zeros(2))),
+    "linalg": lambda x: np.linalg.solve(np.eye(2) * x, np.zeros(2)),
 }
 
 

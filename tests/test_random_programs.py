@@ -26,6 +26,7 @@ from tests.checks import (
     check_primal,
     check_reverse,
     check_second_order,
+    check_structured,
 )
 from tests.random_programs import Program, generate
 
@@ -41,6 +42,7 @@ EXTRAS: list[Callable[[Case], None]] = [
     check_interpreter,
     check_interpreted_gradient,
     check_second_order,
+    check_structured,
 ]
 
 

@@ -107,9 +107,11 @@ def name_of(function: Any) -> str:
 
 
 def np_cast(dtype: np.dtype, x: Any = 0) -> Any:
-    """np.float32(x) and its like: a strong scalar, or an array of the dtype."""
+    """np.float32(x) and its like: a strong scalar, or an array of the dtype, which is x itself if it has it."""
     x = operand(x)
-    return astype(x, dtype) if isinstance(x, Array) else cast(x, dtype)
+    if isinstance(x, Array):
+        return x if x.dtype == dtype else astype(x, dtype)
+    return cast(x, dtype)
 
 
 @method("astype")

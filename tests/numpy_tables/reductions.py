@@ -166,7 +166,13 @@ ROWS = [
     Row("count_nonzero", lambda x: (np.count_nonzero(x), np.count_nonzero(x > 0, keepdims=True)), ANY_RANK, NUMBERS, slope=False),
     Row("count_nonzero", lambda x: (np.count_nonzero(x, axis=0), np.count_nonzero(x, 1, keepdims=True)), MATRICES, slope=False),
     Row("argmax argmin", lambda x: (np.argmax(x), np.argmin(x), np.argmax(x, keepdims=True)), [*ANY_RANK, *NOTHING], NUMBERS, slope=False),
-    Row("argmax argmin", lambda x: (np.argmax(x, 0), np.argmin(x, axis=1), x.argmax(-1), x.argmin(0)), MATRICES, NUMBERS, slope=False),
+    Row(
+        "argmax argmin ndarray.argmax ndarray.argmin",
+        lambda x: (np.argmax(x, 0), np.argmin(x, axis=1), x.argmax(-1), x.argmin(0)),
+        MATRICES,
+        NUMBERS,
+        slope=False,
+    ),
     Row("argmax argmin", lambda x: (np.argmax(x, 1), np.argmin(x, axis=0, keepdims=True)), CUBES, FLOATS, slope=False),
     Row(
         "argmax",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.numpy_rows import FLOATS, Row
+from tests.numpy_rows import FLOATS, REALS, Row
 
 PAIR = [((5,), (5,)), ((3, 4), (4,)), ((), (3,)), ((0, 3), (3,)), ((1,), (1,))]
 ONE = [((5,),), ((3, 4),), ((0, 3),), ((1,),)]
@@ -277,3 +277,22 @@ ELEMENTARY = [
 ]
 
 ROWS = [*KEYWORDS, *FORMS, *PLAIN, *ELEMENTARY]
+
+
+STEPS = ("invert", "left_shift", "right_shift", "bitwise_and", "bitwise_or", "bitwise_xor")
+
+
+def called(name: str) -> Row:
+    """A row of a ufunc without keywords."""
+    ufunc, whole = getattr(np, name), name in STEPS
+    make = positive if whole or name in ("float_power", "mod") else None
+    function = (lambda x: ufunc(x)) if ufunc.nin == 1 else (lambda x, y: ufunc(x, y))
+    return Row(name, function, ONE if ufunc.nin == 1 else PAIR, ("int64", "uint8") if whole else FLOATS, make, not whole, 1e-11)
+
+
+ROWS += [called(name) for name in ("fmax", "fmin", "float_power", "mod", "copysign", "nextafter", "divide", *STEPS)]
+ROWS += [
+    Row("float32 ndarray.astype", lambda x: (x.astype("float32"), x.astype("float64"), np.float32(x)), ONE, REALS, slope=False),
+    Row("ndarray.astype", lambda x: x.astype("float64") * 2.0, ONE, FLOATS),
+    Row("ndarray.round", lambda x: (x.round(), x.round(1)), ONE, FLOATS, slope=False),
+]
