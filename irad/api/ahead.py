@@ -61,7 +61,7 @@ class StoredProgram(Program):
         self.stored = stored
         self.name, self.options, self.trace = stored.name, stored.options, stored.trace
         self.written, self.reads_strides = stored.trace.written, stored.reads_strides
-        self._natives = {key: Native(code.interface, code.image, code.exceptions) for key, code in stored.codes.items()}
+        self.executables = {key: Native(code.interface, code.image, code.exceptions) for key, code in stored.codes.items()}
 
     @property
     def parameters(self) -> int:
@@ -82,9 +82,9 @@ class StoredProgram(Program):
 
     def executable(self, wanted: Derivative, noalias: bool) -> Native:
         """Native code of a derivative."""
-        if (wanted, noalias) not in self._natives:
+        if (wanted, noalias) not in self.executables:
             self._missing()
-        return self._natives[wanted, noalias]
+        return self.executables[wanted, noalias]
 
     def derive(self, wanted: Derivative, noalias: bool, finished: bool = True) -> NoReturn:
         """There is no IR any more."""

@@ -144,7 +144,7 @@ class Plan:
 
     def __init__(self, call: Call, options: Options | None) -> None:
         program, wanted = call.program, call.wanted
-        if not _may_be_plain(call):
+        if not _may_be_plain(call) or (wanted, True) not in program.executables:  # arrays that overlap: nothing is compiled for this here
             raise UnknownError
         self.call = call
         self.native: Native = program.executable(wanted, True)
