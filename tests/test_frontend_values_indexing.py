@@ -261,7 +261,7 @@ def test_index_arrays(f):
 
 
 def test_index_arrays_that_do_not_fit():
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(IndexError, match="could not be broadcast"):
         call(lambda a, i, j: a[i, j], M.copy(), np.array([0, 1]), np.array([0, 1, 2]))
     with pytest.raises(IndexError, match="index 5 is out of bounds for axis 1 with size 3"):
         call(lambda a, j: a[:, j], M.copy(), np.array([0, 5]))

@@ -78,7 +78,7 @@ def test_signatures_as_text_types_and_examples():
     ("signature", "message", "column"),
     [
         ("f64[:], f99", "unknown dtype f99", 8),
-        ("f64[:", "expected a type", 0),
+        ("f64[:", "expected ,", 3),
         ("f64, [", "expected a type", 4),
         ("f64[2]", "an axis is", 4),
     ],

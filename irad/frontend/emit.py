@@ -489,13 +489,8 @@ EMIT: dict[np.ufunc, Emit] = {
 }
 
 
-def _or_complex(ufunc: np.ufunc) -> Emit:
-    on_real = EMIT[ufunc]
-
-    def emit(b: Builder, dtype: np.dtype, *operands: Value) -> Value:
-        return complex_math.emit(ufunc, b, *operands) if is_complex(dtype) else on_real(b, dtype, *operands)
-
-    return emit
+def _or_complex(ufunc: np.ufunc, on_real: Emit) -> Emit:
+    return lambda b, dtype, *operands: complex_math.emit(ufunc, b, *operands) if is_complex(dtype) else on_real(b, dtype, *operands)
 
 
-EMIT.update({ufunc: _or_complex(ufunc) for ufunc in complex_math.COMPLEX})
+EMIT.update({ufunc: _or_complex(ufunc, EMIT[ufunc]) for ufunc in complex_math.COMPLEX})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from irad import errors
 from irad.ir.core import Block, Op, Value
 from irad.ir.eval_tables import FLOAT_PREDICATES, INTEGER_PREDICATES
 from irad.ir.ops import arith, base, func, irad, math, memref, scf
@@ -326,7 +327,7 @@ def _check(op: Op) -> None:
     _operand(op, 0, i1)
     _results(op)
     error, message = op.attrs.get("error"), op.attrs.get("message")
-    cls = getattr(builtins, error, None) if isinstance(error, str) else None
+    cls = errors.SizesDiffer if error == "SizesDiffer" else getattr(builtins, error, None) if isinstance(error, str) else None
     _expect(isinstance(cls, type) and issubclass(cls, Exception), f"error is {error!r}, expected the name of a Python exception")
     if not isinstance(message, str):
         raise _Wrong(f"message is {message!r}, expected a text")
