@@ -59,9 +59,7 @@ def getitem(obj: Any, key: Any) -> Any:
         obj = values.as_traced(obj)
     if isinstance(obj, Traced):
         return obj[_index(key)]
-    if type(obj) in INDEXED:
-        return INDEXED[type(obj)](key)
-    method = method_of(obj, "__getitem__")
+    method = None if type(obj) in INDEXED else method_of(obj, "__getitem__")
     if method is not None:
         return call(method, obj, key)
     if isinstance(obj, list) and growing.growth_of(obj) is not None:
@@ -81,7 +79,9 @@ def getitem(obj: Any, key: Any) -> Any:
 
 
 def _held(obj: Any, key: Any) -> Any:
-    """What an object of Python's holds; keys that a dict lacks are made by its `__missing__`."""
+    """What an object of Python's or NumPy's holds; keys that a dict lacks are made by its `__missing__`."""
+    if type(obj) in INDEXED:
+        return INDEXED[type(obj)](key)
     if not isinstance(obj, dict) or type(obj) is dict:
         return obj[key]
     x = obj.get(key, UNBOUND)
