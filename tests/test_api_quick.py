@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import weakref
+from collections import deque
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ SCALE = 2.0
 TABLE = np.array([1.0, 2.0, 3.0])
 SETTINGS = {"rate": 3.0}
 LIST = [1.0, 2.0]
+QUEUE = deque(LIST)
 
 
 @pytest.fixture
@@ -423,15 +425,21 @@ def sorted_and_summed(x):
     return x * max(LIST) + sum(sorted(LIST)) + len(list(LIST))
 
 
+def queued(x):
+    return x * QUEUE[0] * len(QUEUE)
+
+
 def averaged(x):
     return x * np.mean(LIST)
 
 
-@pytest.mark.parametrize("f", [counted, searched, looked_up, sorted_and_summed, averaged])
+@pytest.mark.parametrize("f", [counted, searched, looked_up, sorted_and_summed, queued, averaged])
 def test_containers_that_are_only_read_are_noticed_when_they_change(monkeypatch, f):
     made, slope = warm(irad.jit(f), 2.0), warm(irad.grad(f), 2.0)
     for held in ([3.0, 1.0], [3.0, 1.0, 2.0], [1.0]):
         LIST[:] = held
+        QUEUE.clear()
+        QUEUE.extend(held)
         SETTINGS["rate"] = held[0] + 1.0
         try:
             for x in (2.0, 5.0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Callable
 from types import BuiltinMethodType, CellType, FunctionType, MethodType
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 
 _CONSTANTS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 _MISSING = object()
-_BUDGET = 10_000  # elements of lists, tuples, dicts and sets that are compared at every call; of larger ones the object only
+_BUDGET = 10_000  # elements of lists, tuples, dicts, deques and sets that are compared at every call; of larger ones the object only
 _DEPTH = 16  # of containers in containers, likewise
 
 
@@ -88,7 +89,7 @@ class Guards:
 
 
 class _Frozen:
-    """A list, tuple, dict or set as it was."""
+    """A list, tuple, dict, deque or set as it was."""
 
     __slots__ = ("keys", "obj", "values")
 
@@ -110,7 +111,7 @@ class _Frozen:
 
 def _frozen(x: Any, written: set[int], budget: list[int], depth: int = 0) -> Any:
     """What a value is compared with later: constants and objects themselves, containers by their contents."""
-    if not isinstance(x, list | tuple | dict | set | frozenset) or id(x) in written or depth > _DEPTH:
+    if not isinstance(x, list | tuple | dict | deque | set | frozenset) or id(x) in written or depth > _DEPTH:
         return x
     budget[0] -= len(x) + 1
     if budget[0] < 0:
@@ -144,7 +145,7 @@ def _solid(x: Any) -> bool:
     """Whether what is compared by value cannot change while it is the same object."""
     if isinstance(x, tuple | frozenset):
         return all(map(_solid, x))
-    return not isinstance(x, list | dict | set)
+    return not isinstance(x, list | dict | deque | set)
 
 
 def _same(now: Any, value: Any) -> bool:
