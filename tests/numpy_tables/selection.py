@@ -285,7 +285,7 @@ COUNTING = [
     ),
     Row(
         "histogram-complex",
-        lambda x, w: np.histogram(x, [0.0, 1.0, 2.5, 4.0], weights=w + 1j * w * w)[0],
+        lambda x, w: np.histogram(x, [-0.5, 1.5, 2.5, 4.5], weights=w + 1j * w * w)[0],
         [((9,), (9,)), ((2, 3), (2, 3))],
         ("float64",),
         counts,

@@ -197,7 +197,7 @@ PLAIN = [
         FLOATS,
         slope=False,
     ),
-    Row("spacing", lambda x: (np.spacing(x), np.spacing(x * 0), np.spacing(x / 0)), ONE, FLOATS, rtol=1e-16),
+    Row("spacing", lambda x: (np.spacing(x), np.spacing(x * 0), np.spacing(x / 0)), ONE, FLOATS, slope=False, rtol=1e-16),
     Row("gcd lcm", lambda x, y: (np.gcd(x, y), np.lcm(x, y), np.gcd(x, 12), np.lcm(x, 6)), PAIR, INTEGERS, slope=False),
     Row("gcd-error", lambda x: np.gcd(x, x), ONE, FLOATS, slope=False),
     Row("bitwise_count", lambda x: (np.bitwise_count(x), np.bitwise_count(x * x)), ONE, INTEGERS, slope=False),
