@@ -24,6 +24,7 @@ from irad.runtime.table import (
     Item,
     Step,
     Table,
+    each,
     get,
     read,
 )
@@ -48,15 +49,8 @@ _NEW = f"""\
 ; Whether each array among the results lies in new memory, in a block of its own.
 define internal i1 @irad_all_new(ptr %table, ptr %context) nounwind {{
 start:
-{get("table", Table, "results")}\
-{get("table", Table, "result", "ptr")}\
 {get("table", Table, "slots", "ptr")}\
-  br label %head
-head:
-  %i = phi i64 [0, %start], [%i.next, %next]
-  %p = phi ptr [%result, %start], [%p.next, %next]
-  %more = icmp slt i64 %i, %results
-  br i1 %more, label %one, label %yes
+{each("p", "result", "results", Item, "yes")}\
 one:
   %kind = load i64, ptr %p
   %is.array = icmp eq i64 %kind, {ARRAY}
@@ -74,10 +68,6 @@ found:
   store i64 1, ptr %claimed.place
   %own = icmp eq i64 %claimed, 0
   br i1 %own, label %next, label %no
-next:
-  %i.next = add i64 %i, 1
-  %p.next = getelementptr i8, ptr %p, i64 {ctypes.sizeof(Item)}
-  br label %head
 yes:
   ret i1 true
 no:

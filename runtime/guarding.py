@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-
-from irad.runtime.table import ATTRIBUTE, CONTEXT, WORD, Guard, Table, get
+from irad.runtime.table import ATTRIBUTE, CONTEXT, WORD, Guard, Table, each, get
 
 DECLARATIONS = """\
 @PyExc_AttributeError = external global ptr
@@ -20,14 +18,7 @@ TEXT = f"""\
 define internal i1 @irad_hold(ptr %table) nounwind {{
 start:
   %value.place = alloca ptr
-{get("table", Table, "guards")}\
-{get("table", Table, "guard", "ptr")}\
-  br label %head
-head:
-  %i = phi i64 [0, %start], [%i.next, %next]
-  %g = phi ptr [%guard, %start], [%g.next, %next]
-  %more = icmp slt i64 %i, %guards
-  br i1 %more, label %one, label %rest
+{each("g", "guard", "guards", Guard, "rest")}\
 one:
 {get("g", Guard, "place", "ptr")}\
 {get("g", Guard, "key", "ptr")}\
@@ -74,10 +65,6 @@ compare:
   %now = phi ptr [%word.now, %word], [%item.now, %item], [null, %error], [%owned.now, %owned]
   %same = icmp eq ptr %now, %expected
   br i1 %same, label %next, label %no
-next:
-  %i.next = add i64 %i, 1
-  %g.next = getelementptr i8, ptr %g, i64 {ctypes.sizeof(Guard)}
-  br label %head
 rest:
 {get("table", Table, "check", "ptr")}\
   %unchecked = icmp eq ptr %check, null

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-
 from irad.runtime.table import (
     ARGUMENT,
     BOOL,
@@ -23,6 +21,7 @@ from irad.runtime.table import (
     TYPE,
     Item,
     Table,
+    each,
     get,
     read,
 )
@@ -44,17 +43,10 @@ _PACK = f"""\
 define internal i1 @irad_pack(ptr %table, ptr %args, ptr %full, ptr %bounds, i1 %new) nounwind {{
 start:
   %overflow = alloca i32
-{get("table", Table, "parameters")}\
-{get("table", Table, "parameter", "ptr")}\
 {get("table", Table, "slots", "ptr")}\
 {get("table", Table, "ndarray", "ptr")}\
 {get("table", Table, "float64", "ptr")}\
-  br label %head
-head:
-  %i = phi i64 [0, %start], [%i.next, %next]
-  %p = phi ptr [%parameter, %start], [%p.next, %next]
-  %more = icmp slt i64 %i, %parameters
-  br i1 %more, label %one, label %done
+{each("p", "parameter", "parameters", Item, "done")}\
 done:
   ret i1 true
 odd:
@@ -172,11 +164,6 @@ array.kind:
   %low.place = getelementptr {{ i64, i64 }}, ptr %bounds, i64 %i
   %array.fits = call i1 @irad_pack_array(ptr %p, ptr %object, ptr %slot, ptr %low.place, ptr %full)
   br i1 %array.fits, label %next, label %odd
-
-next:
-  %i.next = add i64 %i, 1
-  %p.next = getelementptr i8, ptr %p, i64 {ctypes.sizeof(Item)}
-  br label %head
 }}
 """
 
@@ -315,14 +302,7 @@ define internal ptr @irad_zeros(ptr %p, ptr %full) nounwind {{
 
 define internal void @irad_drop_zeros(ptr %table, ptr %full) nounwind {{
 start:
-{get("table", Table, "parameters")}\
-{get("table", Table, "parameter", "ptr")}\
-  br label %head
-head:
-  %i = phi i64 [0, %start], [%i.next, %next]
-  %p = phi ptr [%parameter, %start], [%p.next, %next]
-  %more = icmp slt i64 %i, %parameters
-  br i1 %more, label %one, label %done
+{each("p", "parameter", "parameters", Item, "done")}\
 one:
 {get("p", Item, "source")}\
   %is.shadow = icmp eq i64 %source, {SHADOW}
@@ -332,10 +312,6 @@ shadow:
   %object = load ptr, ptr %place
   call void @Py_DecRef(ptr %object)
   br label %next
-next:
-  %i.next = add i64 %i, 1
-  %p.next = getelementptr i8, ptr %p, i64 {ctypes.sizeof(Item)}
-  br label %head
 done:
   ret void
 }}

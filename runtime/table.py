@@ -104,3 +104,21 @@ def get(pointer: str, cls: type[ctypes.Structure], field: str, type: str = "i64"
 def read(name: str, pointer: str, offset: int, type: str) -> str:
     """Instructions that load what lies at an offset from a pointer."""
     return f"  %{name}.place = getelementptr i8, ptr %{pointer}, i64 {offset}\n  %{name} = load {type}, ptr %{name}.place\n"
+
+
+def each(pointer: str, first: str, count: str, cls: type[ctypes.Structure], after: str) -> str:
+    """The loop from %start over structures of a Table: its body, from %one on, follows and goes on to %next; at the end to `after`."""
+    return f"""\
+{get("table", Table, count)}\
+{get("table", Table, first, "ptr")}\
+  br label %head
+head:
+  %i = phi i64 [0, %start], [%i.next, %next]
+  %{pointer} = phi ptr [%{first}, %start], [%{pointer}.next, %next]
+  %more = icmp slt i64 %i, %{count}
+  br i1 %more, label %one, label %{after}
+next:
+  %i.next = add i64 %i, 1
+  %{pointer}.next = getelementptr i8, ptr %{pointer}, i64 {ctypes.sizeof(cls)}
+  br label %head
+"""
